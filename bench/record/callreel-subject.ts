@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type IdSource,
+  makeAccessId,
+  makeConfrId,
+  makeMemberId,
+  makePubStreamId,
+  makeRecordingKey,
+  type PubStreamId,
+  type RecordingKey,
+  type UserName,
+} from '@callreel/contract/ids.ts';
+import { createLogger } from '@callreel/server/base/log.ts';
+import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
+import { MediaProcess } from '@callreel/server/sfu/host.ts';
+import type { MediaReply } from '@callreel/server/sfu/protocol.ts';
+import type { RecordingSubject } from './recording-subject.ts';
+
+const CLOSE_WITHIN_MS = 10_000;
+const ids: IdSource = { nowMs: Date.now, randomBytes: (count) => randomBytes(count) };
+
+type Opened = { publicationId: PubStreamId; recordingKey: RecordingKey };
+
+const answerOf = (reply: MediaReply): string => {
+  if (reply.kind !== 'answered') throw new Error(`the media process said ${JSON.stringify(reply)} to an offer`);
+  return reply.answer;
+};
+
+/** Our media process by itself, as the server forks it. */
+export const startCallreel = async (address: string): Promise<RecordingSubject> => {
+  const spoolDir = await mkdtemp(join(tmpdir(), 'callreel-bench-'));
+  const opened: Opened[] = [];
+  const log = createLogger('warn');
+  const onEvent = () => undefined;
+  const media = new MediaProcess({
+    ...{ rtcPort: 0, bindAddress: address, announceAddress: undefined, spoolDir, log, onEvent },
+    onExit: ({ code, signal }) => {
+      if (code !== 0) log.error({ code, signal }, 'the media process exited');
+    },
+  });
+  const confrId = makeConfrId(ids);
+  const zero = { conferenceZeroMs: nowMs(), conferenceZeroWallMs: Date.now(), bootId: '' };
+
+  const publish = async (offer: string, index: number): Promise<string> => {
+    const memberId = makeMemberId(confrId, index + 1);
+    const publicationId = makePubStreamId(ids, 10, memberId);
+    const recordingKey = makeRecordingKey(ids);
+    const owner = { org: 'acme', app: 'calls', appId: 1, confrId, memberId, userName: `user${index}` as UserName };
+    const stream = { accessId: makeAccessId(ids), pubStreamId: publicationId, kind: 'av' as const };
+    const recording = { recordingKey, ...owner, ...stream, ...zero };
+    opened.push({ publicationId, recordingKey });
+    return answerOf(await media.request({ kind: 'open', publicationId, offer, videoCodecs: ['VP8'], recording }));
+  };
+
+  const finish = async (): Promise<number> => {
+    for (const { publicationId } of opened) await media.request({ kind: 'end', publicationId, reason: 'left' });
+    const sizes = await Promise.all(opened.map(({ recordingKey }) => stat(join(spoolDir, recordingKey, 'media'))));
+    return sizes.reduce((sum, { size }) => sum + size, 0);
+  };
+
+  // The process is there once it has answered.
+  await media.request({ kind: 'stats' });
+  return {
+    pid: media.pid ?? 0,
+    publish,
+    finish,
+    close: async () => {
+      await media.close(CLOSE_WITHIN_MS);
+      await rm(spoolDir, { recursive: true, force: true });
+    },
+  };
+};

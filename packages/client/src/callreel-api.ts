@@ -1,0 +1,100 @@
+import type {
+  ConferenceView,
+  ConferenceWithMembers,
+  CreateConferenceBody,
+  JoinBody,
+  JoinView,
+} from '@callreel/contract/conference.ts';
+import type { RecordingView } from '@callreel/contract/recording.ts';
+import { type ParamName, pathOf, ROUTES } from '@callreel/contract/routes.ts';
+import type { TokenView } from '@callreel/contract/token.ts';
+import { request } from './request.ts';
+
+export type AppAddress = {
+  /** Where the service answers, without a slash at the end; '' for the page's own origin. */
+  baseUrl: string;
+  org: string;
+  app: string;
+};
+
+export type AppCredentials = {
+  clientId: string;
+  clientSecret: string;
+  /** How long the token is good for, in seconds. */
+  ttlSeconds: number;
+};
+
+export type SpanQuery = {
+  /** `yyyyMMddHHmmss` in the service's display time zone; both ends count. */
+  beginTime: string;
+  endTime: string;
+  /** Exclusive: 0 first, then the last id received. */
+  startId: number;
+  /** 1 to 100. */
+  length: number;
+  mergedOnly?: boolean;
+};
+
+/** The REST calls of one app, made with its token. Every method throws ClientError. */
+export class CallreelApi {
+  readonly #address: AppAddress;
+  readonly #token: string;
+
+  constructor(address: AppAddress, token: string) {
+    this.#address = address;
+    this.#token = token;
+  }
+
+  /** Exchanges an app's client id and secret for a token. */
+  static async requestToken(address: AppAddress, credentials: AppCredentials): Promise<TokenView> {
+    const { baseUrl, org, app } = address;
+    const response = await request(baseUrl + pathOf(ROUTES.token, { org, app }), {
+      method: 'POST',
+      json: {
+        grant_type: 'client_credentials',
+        client_id: credentials.clientId,
+        client_secret: credentials.clientSecret,
+        ttl: credentials.ttlSeconds,
+      },
+    });
+    return (await response.json()) as TokenView;
+  }
+
+  createConference(settings: CreateConferenceBody): Promise<ConferenceView> {
+    return this.#call('POST', this.#url(ROUTES.conferences, {}), settings);
+  }
+
+  conference(confrId: string): Promise<ConferenceWithMembers> {
+    return this.#call('GET', this.#url(ROUTES.conference, { confrId }));
+  }
+
+  /** Ends the call for everyone; what was recorded is finished and kept. */
+  async endConference(confrId: string): Promise<void> {
+    await request(this.#url(ROUTES.conference, { confrId }), { method: 'DELETE', token: this.#token });
+  }
+
+  join(confrId: string, body: JoinBody): Promise<JoinView> {
+    return this.#call('POST', this.#url(ROUTES.join, { confrId }), body);
+  }
+
+  /** All files of one call, merged ones included, ascending by id. */
+  recordingsOf(confrId: string): Promise<RecordingView[]> {
+    return this.#call('GET', this.#url(ROUTES.recordingsOfConference, { confrId }));
+  }
+
+  /** One page of the files listed in a span of time, ascending by id. */
+  recordingsBetween({ beginTime, endTime, startId, length, mergedOnly }: SpanQuery): Promise<RecordingView[]> {
+    const page = { beginTime, endTime, startId: String(startId), length: String(length) };
+    return this.#call('GET', this.#url(mergedOnly === true ? ROUTES.mergedBySpan : ROUTES.recordingsBySpan, page));
+  }
+
+  #url<Route extends string>(route: Route, params: Record<Exclude<ParamName<Route>, 'org' | 'app'>, string>): string {
+    const { baseUrl, org, app } = this.#address;
+    return baseUrl + pathOf<string>(route, { ...params, org, app });
+  }
+
+  async #call<Answer>(method: 'GET' | 'POST', url: string, json?: unknown): Promise<Answer> {
+    const response = await request(url, { method, token: this.#token, json });
+    return (await response.json()) as Answer;
+  }
+}

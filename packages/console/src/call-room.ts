@@ -1,0 +1,181 @@
+import type { CallreelApi } from '@callreel/client/callreel-api.ts';
+import type { Membership } from '@callreel/client/membership.ts';
+import { showFailure } from './explain.ts';
+import { InviteBox } from './invite-box.ts';
+import { LocalMedia } from './local-media.ts';
+import { MembersPanel } from './members-panel.ts';
+import { clearErrors, cloneTemplate, find, part, setWords } from './page.ts';
+import { formatDuration } from './recording-facts.ts';
+import type { TextKey } from './texts-en.ts';
+
+export type RecordingChoice = { rec: boolean; recMerge: boolean };
+/** `left`: by one's own wish; `ended`: by oneself for all; `out`: by another, or because the call is over. */
+export type Farewell = 'left' | 'ended' | 'out';
+
+export type CallRoomOptions = {
+  api: CallreelApi;
+  membership: Membership;
+  stream: MediaStream;
+  userName: string;
+  inviteLink: string;
+  /** What the call was created with, where this tab created it. */
+  recording: RecordingChoice | undefined;
+  onOver: (farewell: Farewell) => void;
+};
+
+const STATE_WORDS = {
+  silent: 'room.stateSilent',
+  connecting: 'room.stateConnecting',
+  connected: 'room.stateConnected',
+  lost: 'room.stateLost',
+} as const;
+
+const recordingWords = (choice: RecordingChoice | undefined) => {
+  if (choice === undefined) return 'room.mayBeRecorded';
+  if (choice.recMerge) return 'room.recordedMerged';
+  return choice.rec ? 'room.recorded' : 'room.notRecorded';
+};
+
+/** The call while one is in it: own pictures, controls, who is in, the invitation. */
+export class CallRoom {
+  readonly element: HTMLElement;
+  readonly #options: CallRoomOptions;
+  readonly #media: LocalMedia;
+  readonly #members: MembersPanel;
+  readonly #clock: ReturnType<typeof setInterval>;
+  readonly #enteredMs = performance.now();
+  #over = false;
+
+  constructor(options: CallRoomOptions) {
+    const { api, membership, stream } = options;
+    this.#options = options;
+    this.element = cloneTemplate('call-room');
+    this.#media = new LocalMedia(membership, stream, () => this.#render());
+    this.#members = new MembersPanel({
+      root: this.element,
+      api,
+      confrId: membership.confrId,
+      ownId: membership.memberId,
+      onOut: () => void this.#finish('out'),
+    });
+    this.#clock = setInterval(() => this.#showElapsed(), 1_000);
+    this.#describe();
+    this.#wireControls();
+    this.#render();
+  }
+
+  /** Starts sending. A failure is shown beside the controls: one is in the call all the same. */
+  start(): Promise<void> {
+    return this.#attempt(() => this.#media.start());
+  }
+
+  #describe(): void {
+    part(this.element, 'own-name', HTMLElement).textContent = this.#options.userName;
+    setWords(part(this.element, 'recorded', HTMLElement), recordingWords(this.#options.recording));
+    new InviteBox(this.element, this.#options.inviteLink);
+  }
+
+  #wireControls(): void {
+    this.#onPress('microphone', () => this.#media.setMicrophone(!this.#media.microphoneOn));
+    this.#onPress('camera-toggle', () => this.#media.setCamera(!this.#media.cameraOn));
+    this.#onPress('share', () => (this.#media.screen ? this.#media.stopSharing() : this.#media.shareScreen()));
+    this.#onPress('reconnect', () => this.#media.reconnect());
+    this.#button('leave').addEventListener('click', () => void this.#finish('left'));
+    this.#wireEnd();
+  }
+
+  #button(name: string): HTMLButtonElement {
+    return part(this.element, name, HTMLButtonElement);
+  }
+
+  #onPress(name: string, action: () => Promise<void>): void {
+    const button = this.#button(name);
+    button.addEventListener('click', () => {
+      button.disabled = true;
+      void this.#attempt(action).then(() => {
+        button.disabled = false;
+        button.focus();
+      });
+    });
+  }
+
+  /** What one press would do to everyone asks for a second one. */
+  #wireEnd(): void {
+    const button = this.#button('end');
+    const disarm = () => setWords(button, 'room.end');
+    button.addEventListener('blur', disarm);
+    button.addEventListener('click', () => {
+      if (button.dataset.text === 'room.end') setWords(button, 'room.endSure');
+      else void this.#endForAll();
+    });
+  }
+
+  async #endForAll(): Promise<void> {
+    try {
+      await this.#options.api.endConference(this.#options.membership.confrId);
+    } catch (error) {
+      showFailure(this.element, 'end', error);
+      return;
+    }
+    await this.#finish('ended');
+  }
+
+  async #attempt(action: () => Promise<void>): Promise<void> {
+    clearErrors(find(this.element, '.stage', HTMLElement));
+    try {
+      await action();
+    } catch (error) {
+      if (!this.#over) showFailure(this.element, 'media', error);
+    }
+    this.#render();
+  }
+
+  async #finish(farewell: Farewell): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    clearInterval(this.#clock);
+    this.#members.close();
+    this.#media.close();
+    // A goodbye that does not get through is made good by the service's own hold of 45 s.
+    await this.#options.membership.leave().catch(() => undefined);
+    this.#options.onOver(farewell);
+  }
+
+  #showElapsed(): void {
+    part(this.element, 'elapsed', HTMLElement).textContent = formatDuration(
+      (performance.now() - this.#enteredMs) / 1000,
+    );
+  }
+
+  #render(): void {
+    const { state, microphoneOn, cameraOn, screen } = this.#media;
+    setWords(part(this.element, 'state', HTMLElement), STATE_WORDS[state]);
+    part(this.element, 'dot', HTMLElement).dataset.state = state;
+    part(this.element, 'lost', HTMLElement).hidden = state !== 'lost';
+    this.#toggle('microphone', microphoneOn, microphoneOn ? 'room.microphoneOn' : 'room.microphoneOff');
+    this.#toggle('camera-toggle', cameraOn, cameraOn ? 'room.cameraOn' : 'room.cameraOff');
+    this.#toggle('share', screen !== undefined, screen ? 'room.unshare' : 'room.share');
+    this.#showPictures();
+    this.#showElapsed();
+  }
+
+  #toggle(name: string, on: boolean, key: TextKey): void {
+    const button = this.#button(name);
+    button.setAttribute('aria-pressed', String(on));
+    setWords(find(button, 'span', HTMLElement), key);
+  }
+
+  #showPictures(): void {
+    const { stream, screen, cameraOn } = this.#media;
+    this.#showStream('camera', stream);
+    this.#showStream('screen', screen ?? null);
+    part(this.element, 'no-picture', HTMLElement).hidden = cameraOn;
+    part(this.element, 'screen-tile', HTMLElement).hidden = screen === undefined;
+    part(this.element, 'tiles', HTMLElement).dataset.sharing = String(screen !== undefined);
+  }
+
+  #showStream(name: string, stream: MediaStream | null): void {
+    const video = part(this.element, name, HTMLVideoElement);
+    if (video.srcObject !== stream) video.srcObject = stream;
+  }
+}

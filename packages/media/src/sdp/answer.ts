@@ -1,0 +1,138 @@
+/** Our answer to a publisher: what was chosen of its offer, over one bundled connection, and what was not, rejected (RFC 8829, RFC 9143). */
+import { AUDIO_LEVEL_URI, MID_URI, REPAIRED_RID_URI, RID_URI } from '../rtp/header-extension.ts';
+import type { ChosenAudio, ChosenVideo, MediaChoice } from './choose-media.ts';
+import type { OfferedCodec } from './codec.ts';
+import type { LocalConnection } from './local-connection.ts';
+import type { Offer, OfferedSection } from './offer.ts';
+
+export type AnswerOptions = {
+  offer: Offer;
+  choice: MediaChoice;
+  local: LocalConnection;
+  /** A number of up to 18 digits that no other answer has. */
+  sessionId: string;
+  /** Where Chromium's estimate starts; without it, it takes half a minute to reach 720p. */
+  startBitrateKbps: number;
+};
+
+/**
+ * Not among them: transport-wide-cc, for then Chromium waits for feedback of that kind and without it falls to 30 kbit/s; and
+ * video-orientation, for without it pictures are turned before they are encoded, and every file is upright.
+ */
+const ACCEPTED_EXTENSIONS: ReadonlySet<string> = new Set([MID_URI, RID_URI, REPAIRED_RID_URI, AUDIO_LEVEL_URI]);
+const ACCEPTED_FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'goog-remb'] as const;
+/** Of H264's format parameters, those that an answer repeats (RFC 6184 section 8.2.2). */
+const H264_PARAMETERS = ['level-asymmetry-allowed', 'packetization-mode', 'profile-level-id'] as const;
+const SAFE_PARAMETER_VALUE = /^[A-Za-z0-9]{1,16}$/;
+
+/** With AVPF's profile, whatever the offer wrote: RFC 8829 section 5.3.1. */
+const mediaLine = ({ section }: OfferedSection, port: number, formats: readonly (string | number)[]): string =>
+  `m=${section.kind} ${port} ${section.protocol} ${formats.join(' ')}`;
+
+const rejectedSection = (offered: OfferedSection): string[] => [
+  mediaLine(offered, 0, offered.section.formats.slice(0, 1)),
+  'c=IN IP4 0.0.0.0',
+  ...(offered.mid === undefined ? [] : [`a=mid:${offered.mid}`]),
+  'a=inactive',
+];
+
+const echoed = (codec: OfferedCodec, names: readonly string[]): string[] =>
+  names.flatMap((name) => {
+    const value = codec.parameters.get(name);
+    return value !== undefined && SAFE_PARAMETER_VALUE.test(value) ? [`${name}=${value}`] : [];
+  });
+
+/** Without `usedtx`: a sender that stops in silence leaves holes in every file. */
+const audioLines = ({ codec, channels }: ChosenAudio): string[] => {
+  const stereo = channels === 2 ? ['stereo=1'] : [];
+  const parameters = [...echoed(codec, ['minptime', 'useinbandfec']), ...stereo];
+  return [
+    `a=rtpmap:${codec.payloadType} opus/48000/2`,
+    ...(parameters.length === 0 ? [] : [`a=fmtp:${codec.payloadType} ${parameters.join(';')}`]),
+  ];
+};
+
+const videoLines = ({ name, codec, rtx }: ChosenVideo, startBitrateKbps: number): string[] => {
+  const parameters = [
+    ...(name === 'H264' ? echoed(codec, H264_PARAMETERS) : []),
+    `x-google-start-bitrate=${startBitrateKbps}`,
+  ];
+  return [
+    `a=rtpmap:${codec.payloadType} ${name}/90000`,
+    ...ACCEPTED_FEEDBACK.filter((kind) => codec.feedback.has(kind)).map(
+      (kind) => `a=rtcp-fb:${codec.payloadType} ${kind}`,
+    ),
+    `a=fmtp:${codec.payloadType} ${parameters.join(';')}`,
+    ...(rtx ? [`a=rtpmap:${rtx.payloadType} rtx/90000`, `a=fmtp:${rtx.payloadType} apt=${codec.payloadType}`] : []),
+  ];
+};
+
+const extensionLines = ({ extensions }: OfferedSection): string[] => {
+  const taken = extensions.filter(({ uri }) => ACCEPTED_EXTENSIONS.has(uri));
+  return taken.map(({ id, uri }) => `a=extmap:${id} ${uri}`);
+};
+
+type TakenSection = { offered: OfferedSection; formats: readonly number[]; codecLines: readonly string[] };
+
+const takenSection = (taken: TakenSection, choice: MediaChoice, local: LocalConnection): string[] => [
+  mediaLine(taken.offered, 9, taken.formats),
+  'c=IN IP4 0.0.0.0',
+  'a=rtcp:9 IN IP4 0.0.0.0',
+  ...(taken.offered.mid === undefined ? [] : [`a=mid:${taken.offered.mid}`]),
+  'a=recvonly',
+  'a=rtcp-mux',
+  ...(choice.reducedSizeRtcp ? ['a=rtcp-rsize'] : []),
+  `a=ice-ufrag:${local.iceUfrag}`,
+  `a=ice-pwd:${local.icePwd}`,
+  `a=fingerprint:${local.fingerprint}`,
+  `a=setup:${local.setup}`,
+  ...extensionLines(taken.offered),
+  ...taken.codecLines,
+];
+
+const describeTaken = (choice: MediaChoice, startBitrateKbps: number): TakenSection[] => {
+  const { audio, video } = choice;
+  const taken: TakenSection[] = [];
+  if (audio) taken.push({ offered: audio.offered, formats: [audio.codec.payloadType], codecLines: audioLines(audio) });
+  if (video) {
+    const formats = [video.codec.payloadType, ...(video.rtx ? [video.rtx.payloadType] : [])];
+    taken.push({ offered: video.offered, formats, codecLines: videoLines(video, startBitrateKbps) });
+  }
+  return taken;
+};
+
+/** The candidates stand in the first m-line that is taken: the connection is one. */
+const candidateLines = (local: LocalConnection): string[] => [
+  ...local.candidates.map((candidate) => `a=candidate:${candidate}`),
+  'a=end-of-candidates',
+];
+
+const sessionLines = ({ offer, choice, sessionId }: AnswerOptions): string[] => {
+  const { audio, video } = choice;
+  const isTaken = (offered: OfferedSection): boolean => offered === audio?.offered || offered === video?.offered;
+  const mids = offer.sections.filter((offered) => isTaken(offered) && offered.bundled).map(({ mid }) => mid);
+  return [
+    'v=0',
+    `o=- ${sessionId} 1 IN IP4 127.0.0.1`,
+    's=-',
+    't=0 0',
+    ...(mids.length === 0 ? [] : [`a=group:BUNDLE ${mids.join(' ')}`]),
+    ...(offer.mixedExtensions ? ['a=extmap-allow-mixed'] : []),
+  ];
+};
+
+/** m-lines in the offer's order. */
+export const buildAnswer = (options: AnswerOptions): string => {
+  const { offer, choice, local } = options;
+  const taken = describeTaken(choice, options.startBitrateKbps);
+  let leading = true;
+  const sections = offer.sections.flatMap((offered) => {
+    const found = taken.find((candidate) => candidate.offered === offered);
+    if (found === undefined) return rejectedSection(offered);
+    const lines = takenSection(found, choice, local);
+    if (leading) lines.push(...candidateLines(local));
+    leading = false;
+    return lines;
+  });
+  return `${[...sessionLines(options), ...sections].join('\r\n')}\r\n`;
+};

@@ -1,0 +1,159 @@
+/** The composition root: constructs every service, starts them in order, stops them in reverse. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { type AppName, type IdSource, type OrgName, parseRecordingKey } from '@callreel/contract/ids.ts';
+import type { Bootstrap, Config } from './base/config.ts';
+import { EmbeddedPostgres } from './base/embedded-postgres/embedded-postgres.ts';
+import type { Logger } from './base/log.ts';
+import { nowMs } from './base/monotonic-clock.ts';
+import type { PostgresConnection } from './base/postgres-connection.ts';
+import { Compositor } from './compositor/host.ts';
+import { Conferences } from './conference/conferences.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Recordings } from './recordings/recordings.ts';
+import { MediaProcess } from './sfu/host.ts';
+import { DiskStore } from './storage/disk-store.ts';
+import { openStore, type Store } from './store/store.ts';
+import { buildWeb } from './web/server.ts';
+import { DisplayTime } from './web/times.ts';
+import { Tokens } from './web/tokens.ts';
+
+export type App = {
+  /** Where to reach it. */
+  url: string;
+  /** Made on the very first start where no bootstrap was set: shown once. */
+  newCredentials: Bootstrap | undefined;
+  /** Finishes what it can within a few seconds; the rest waits on disk for the next start. */
+  stop(): Promise<void>;
+};
+
+const STOP_GRACE_MS = 8_000;
+
+/** What is running, so that a start that fails half-way stops what it started. */
+class Running {
+  readonly #stops: { name: string; stop: () => Promise<void> }[] = [];
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add<Service>(name: string, service: Service, stop: (service: Service) => Promise<void>): Service {
+    this.#stops.push({ name, stop: () => stop(service) });
+    return service;
+  }
+
+  async stopAll(): Promise<void> {
+    for (const { name, stop } of this.#stops.splice(0).reverse()) {
+      this.#log.debug({ service: name }, 'stopping');
+      await stop().catch((error: unknown) => this.#log.error({ service: name, err: error }, 'did not stop cleanly'));
+    }
+  }
+}
+
+/** Starts everything; when it resolves the service takes calls. @throws whatever kept a part from starting, all others stopped. */
+export const startApp = async (config: Config, log: Logger): Promise<App> => {
+  const running = new Running(log);
+  try {
+    return await startServices(config, log, running);
+  } catch (error) {
+    await running.stopAll();
+    throw error;
+  }
+};
+
+const startServices = async (config: Config, log: Logger, running: Running): Promise<App> => {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const spoolDir = join(config.dataDir, 'spool');
+  await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+  const ids: IdSource = { nowMs: Date.now, randomBytes: (count) => randomBytes(count) };
+
+  const connection = await databaseConnection(config, log, running);
+  const store = running.add('store', await openStore({ connection, log }), (it) => it.close());
+  const newCredentials = await ensureFirstApp(store, config);
+  const objects = new DiskStore(join(config.dataDir, 'recordings'));
+  const compositor = running.add('compositor', new Compositor({ log }), (it) => it.close(0));
+  const jobs = running.add('jobs', new Jobs({ connection, log }), (it) => it.stop(STOP_GRACE_MS));
+  await jobs.start();
+  const recordings = new Recordings({ store, objects, jobs, compositor, spoolDir, ids, log });
+  await recordings.start();
+
+  const time = new DisplayTime(config.timeZone);
+  const tokens = new Tokens({ store, nowMs: ids.nowMs });
+  const inBackground = (work: Promise<void>) =>
+    void work.catch((error: unknown) =>
+      log.error({ err: error }, 'a recording was not handed on; the next start takes it up'),
+    );
+  const conferences = running.add(
+    'conferences',
+    new Conferences({
+      ...{ store, ids, nowMs, log, bootId: await readBootId() },
+      formatTime: (instant) => time.format(instant),
+      mediaProcesses: config.mediaProcesses,
+      spawnMedia: (index, onEvent, onExit) =>
+        new MediaProcess({
+          rtcPort: config.rtcPort === 0 ? 0 : config.rtcPort + index,
+          bindAddress: mediaAddress(config.host),
+          announceAddress: config.rtcAddress,
+          ...{ spoolDir, log, onEvent, onExit },
+        }),
+      issueMemberToken: (member, ttlSeconds) => tokens.issueMember(member, ttlSeconds),
+      onRecordingEnded: (text) => {
+        const key = parseRecordingKey(text);
+        if (key) inBackground(recordings.recordingEnded(key));
+      },
+      onConferenceEnded: (confrId) => inBackground(recordings.conferenceEnded(confrId)),
+    }),
+    (it) => it.close(STOP_GRACE_MS),
+  );
+  await conferences.start();
+
+  const web = running.add('web', buildWeb({ config, store, conferences, objects, tokens, log }), (it) => it.close());
+  await web.listen({ host: config.host, port: config.port });
+  return { url: web.publicUrl(), newCredentials, stop: () => running.stopAll() };
+};
+
+const databaseConnection = async (config: Config, log: Logger, running: Running): Promise<PostgresConnection> => {
+  if (config.databaseUrl !== undefined) return { kind: 'url', url: config.databaseUrl };
+  const onFailed = (error: unknown) => {
+    log.fatal({ err: error }, 'the embedded PostgreSQL cannot be kept up: stopping');
+    process.kill(process.pid, 'SIGTERM');
+  };
+  const postgres = await EmbeddedPostgres.start({ directory: join(config.dataDir, 'postgres'), log, onFailed });
+  return running.add('postgres', postgres, (it) => it.stop()).connection;
+};
+
+/** Makes the app that the settings name where it is absent; without one, and without any app, `demo/demo`. */
+const ensureFirstApp = async (store: Store, config: Config): Promise<Bootstrap | undefined> => {
+  if (config.bootstrap) {
+    await ensureApp(store, config.bootstrap, config.retentionDays);
+    return undefined;
+  }
+  if ((await store.apps.count()) > 0) return undefined;
+  const made: Bootstrap = {
+    org: 'demo' as OrgName,
+    app: 'demo' as AppName,
+    clientId: randomBytes(12).toString('base64url'),
+    clientSecret: randomBytes(32).toString('base64url'),
+  };
+  await ensureApp(store, made, config.retentionDays);
+  return made;
+};
+
+const ensureApp = async (store: Store, { org, app, clientId, clientSecret }: Bootstrap, retentionDays: number) => {
+  if (await store.apps.find(org, app)) return;
+  const clientSecretHash = createHash('sha256').update(clientSecret).digest();
+  await store.apps.create({ org, name: app, clientId, clientSecretHash, retentionDays });
+};
+
+/** Media is received where HTTP is: at this address, or at all of them for a name. */
+const mediaAddress = (host: string): string => {
+  if (host === 'localhost') return '127.0.0.1';
+  return isIP(host) ? host : '0.0.0.0';
+};
+
+/** Tells whether two monotonic times are of the same boot; empty where the system does not say. */
+const readBootId = async (): Promise<string> =>
+  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();

@@ -1,0 +1,50 @@
+/** Why a conference refuses something. `description` is safe to show to the caller. */
+export type ConferenceRefusal =
+  | 'notFound'
+  | 'wrongPassword'
+  | 'banned'
+  | 'roleForbids'
+  | 'talkerLimit'
+  | 'videoLimit'
+  | 'audienceLimit'
+  | 'illegalSdp'
+  | 'busy';
+
+export class ConferenceError extends Error {
+  override readonly name = 'ConferenceError';
+  readonly reason: ConferenceRefusal;
+
+  constructor(reason: ConferenceRefusal, description: string, options?: ErrorOptions) {
+    super(description, options);
+    this.reason = reason;
+  }
+
+  static notFound(what: string): ConferenceError {
+    return new ConferenceError('notFound', `There is no such ${what}, or it has ended`);
+  }
+
+  static wrongPassword(): ConferenceError {
+    return new ConferenceError('wrongPassword', 'The conference password is wrong');
+  }
+
+  static banned(): ConferenceError {
+    return new ConferenceError('banned', 'This user was removed from the conference and may not join it again');
+  }
+
+  static roleForbids(what: string): ConferenceError {
+    return new ConferenceError('roleForbids', what);
+  }
+
+  static full(reason: 'talkerLimit' | 'videoLimit' | 'audienceLimit', limit: number): ConferenceError {
+    const what = { talkerLimit: 'talkers', videoLimit: 'published streams', audienceLimit: 'listeners' }[reason];
+    return new ConferenceError(reason, `The conference is full: it takes at most ${limit} ${what}`);
+  }
+
+  static illegalSdp(description: string): ConferenceError {
+    return new ConferenceError('illegalSdp', description);
+  }
+
+  static busy(cause: unknown): ConferenceError {
+    return new ConferenceError('busy', 'The media process is restarting; try again in a moment', { cause });
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The media processes of this node: gives each publication to the one with the fewest, and starts another where one died.
+ * A process's death costs its publications their connection and nothing else.
+ */
+import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { PubStreamId } from '@callreel/contract/ids.ts';
+import type { Logger } from '../base/log.ts';
+import type { RecordingSpec } from '../recorder/recording-spec.ts';
+import type { MediaEvent, MediaReply, MediaRequest } from '../sfu/protocol.ts';
+import { ConferenceError } from './conference-error.ts';
+
+/** What the pool needs of one media process. */
+export type MediaProcessPort = {
+  request(request: MediaRequest): Promise<MediaReply>;
+  close(graceMs: number): Promise<void>;
+};
+
+/** Makes media process `index`, which takes UDP port `base + index`. */
+export type SpawnMediaProcess = (
+  index: number,
+  onEvent: (event: MediaEvent) => void,
+  onExit: () => void,
+) => MediaProcessPort;
+
+export type OpenPublication = {
+  publicationId: PubStreamId;
+  offer: string;
+  videoCodecs: VideoCodecName[];
+  recording: Omit<RecordingSpec, 'tracks'> | null;
+};
+
+export type MediaPoolEvents = {
+  onEvent(event: MediaEvent): void;
+  /** The process that served these is gone; what it recorded until then is on disk. */
+  onDied(publications: PubStreamId[]): void;
+};
+
+/** A process that dies at once again is not started more often than this. */
+const RESTART_PAUSE_MS = 500;
+
+type Slot = { index: number; process: MediaProcessPort | undefined; publications: Set<PubStreamId> };
+
+export class MediaPool {
+  readonly #spawn: SpawnMediaProcess;
+  readonly #events: MediaPoolEvents;
+  readonly #log: Logger;
+  readonly #slots: Slot[];
+  #restarts = new Set<NodeJS.Timeout>();
+  #closed = false;
+
+  constructor(options: { count: number; spawn: SpawnMediaProcess; events: MediaPoolEvents; log: Logger }) {
+    this.#spawn = options.spawn;
+    this.#events = options.events;
+    this.#log = options.log;
+    this.#slots = Array.from({ length: options.count }, (_, index) => ({
+      index,
+      process: undefined,
+      publications: new Set(),
+    }));
+    for (const slot of this.#slots) this.#start(slot);
+  }
+
+  /** Resolves when every process has its port. @throws ChildError */
+  async ready(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.process?.request({ kind: 'stats' })));
+  }
+
+  /**
+   * Connects a new publication and answers its offer.
+   * @throws ConferenceError `illegalSdp`, or `busy` while no process can take it.
+   */
+  async open(publication: OpenPublication): Promise<string> {
+    const slot = this.#leastLoaded();
+    slot.publications.add(publication.publicationId);
+    try {
+      return this.#answerOf(await this.#ask(slot, { kind: 'open', ...publication }));
+    } catch (error) {
+      slot.publications.delete(publication.publicationId);
+      throw error;
+    }
+  }
+
+  /** Connects a held publication anew: the same file goes on. @throws ConferenceError as `open`, or `notFound`. */
+  async resume(publicationId: PubStreamId, offer: string): Promise<string> {
+    return this.#answerOf(await this.#ask(this.#slotOf(publicationId), { kind: 'resume', publicationId, offer }));
+  }
+
+  /** Resolves when the publication's file is written, or at once where its process is gone. */
+  async end(publicationId: PubStreamId, reason: string): Promise<void> {
+    const slot = this.#slots.find((candidate) => candidate.publications.has(publicationId));
+    if (!slot) return;
+    try {
+      await slot.process?.request({ kind: 'end', publicationId, reason });
+    } catch (error) {
+      this.#log.warn({ publicationId, err: error }, 'a publication ended with its media process');
+    } finally {
+      slot.publications.delete(publicationId);
+    }
+  }
+
+  /** Ends every publication properly and stops the processes. */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#restarts) clearTimeout(timer);
+    await Promise.all(this.#slots.map((slot) => slot.process?.close(graceMs)));
+  }
+
+  #start(slot: Slot): void {
+    slot.process = this.#spawn(slot.index, this.#events.onEvent, () => this.#handleExit(slot));
+  }
+
+  #handleExit(slot: Slot): void {
+    slot.process = undefined;
+    const publications = [...slot.publications];
+    slot.publications.clear();
+    if (this.#closed) return;
+    this.#log.error({ mediaProcess: slot.index, publications: publications.length }, 'a media process died');
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#start(slot);
+    }, RESTART_PAUSE_MS);
+    this.#restarts.add(timer);
+    this.#events.onDied(publications);
+  }
+
+  #leastLoaded(): Slot {
+    const running = this.#slots.filter((slot) => slot.process);
+    const least = running.sort((one, other) => one.publications.size - other.publications.size)[0];
+    if (!least) throw ConferenceError.busy(undefined);
+    return least;
+  }
+
+  #slotOf(publicationId: PubStreamId): Slot {
+    const slot = this.#slots.find((candidate) => candidate.publications.has(publicationId));
+    if (!slot) throw ConferenceError.notFound('publication');
+    return slot;
+  }
+
+  async #ask(slot: Slot, request: MediaRequest): Promise<MediaReply> {
+    if (!slot.process) throw ConferenceError.busy(undefined);
+    try {
+      return await slot.process.request(request);
+    } catch (error) {
+      throw ConferenceError.busy(error);
+    }
+  }
+
+  #answerOf(reply: MediaReply): string {
+    switch (reply.kind) {
+      case 'answered':
+        return reply.answer;
+      case 'illegalSdp':
+        throw ConferenceError.illegalSdp(reply.description);
+      case 'unknown':
+        throw ConferenceError.notFound('publication');
+      case 'ended':
+      case 'stats':
+        throw new TypeError(`A media process answered an offer with '${reply.kind}'`);
+    }
+  }
+}

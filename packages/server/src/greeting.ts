@@ -1,0 +1,40 @@
+/** What the person who starts the service reads. */
+import type { App } from './app.ts';
+
+/** Where to go, and the credentials that were made on the first start, which are shown this once. */
+export const greet = ({ url, newCredentials }: App): string => {
+  const lines = [`Callreel is ready at ${url}`];
+  if (newCredentials) {
+    const { org, app, clientId, clientSecret } = newCredentials;
+    lines.push(
+      '',
+      'A first app was made. Its credentials are shown this once; keep them:',
+      `  app            ${org}/${app}`,
+      `  client_id      ${clientId}`,
+      `  client_secret  ${clientSecret}`,
+      '',
+      `Open ${url} in a browser and sign in with them to hold a recorded call.`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+};
+
+/** What to do about the failures of a start that come straight from the system. */
+const SYSTEM_ADVICE: Record<string, string> = {
+  EADDRINUSE: 'another program has this port: stop it, or set CALLREEL_PORT',
+  EADDRNOTAVAIL: 'this machine has no such address: set CALLREEL_HOST',
+  EACCES: 'this user may not: choose a port above 1023 (CALLREEL_PORT) and a folder of its own (CALLREEL_DATA_DIR)',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only: set CALLREEL_DATA_DIR',
+};
+
+/** What is wrong, in words; the stack is kept for faults that nobody foresaw. */
+export const explainFailure = (error: unknown): string => {
+  if (!(error instanceof Error)) return `Callreel cannot go on: ${String(error)}`;
+  const lines = [`Callreel cannot go on: ${error.message}`];
+  const advice = 'code' in error && typeof error.code === 'string' ? SYSTEM_ADVICE[error.code] : undefined;
+  if (error.cause instanceof Error) lines.push(`  because: ${error.cause.message}`);
+  if (advice !== undefined) lines.push(`  ${advice}`);
+  if (advice === undefined && !('reason' in error)) lines.push(error.stack ?? '');
+  return lines.join('\n');
+};

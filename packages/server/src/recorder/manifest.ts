@@ -1,0 +1,66 @@
+/** `manifest.json`: whose recording it is and how far it got. Replaced in one step, so that a reader sees the old or the new one. */
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { Container } from '@callreel/contract/recording.ts';
+import type { RecordingSpec } from './recording-spec.ts';
+
+/** What came in, decodable or not. */
+export type ReceivedCounts = { audioPackets: number; videoPackets: number };
+
+/** What a finished file holds; times in milliseconds. */
+export type RecordingFacts = {
+  container: Container;
+  sizeBytes: number;
+  durationMs: number;
+  /** Conference time of the file's time 0. */
+  startMs: number;
+  endMs: number;
+  startedAtWallMs: number;
+  endedAtWallMs: number;
+  video?: { codec: VideoCodecName; width: number; height: number; frames: number };
+  audio?: { codec: 'opus' };
+};
+
+export type FinishResult = { kind: 'finished'; facts: RecordingFacts } | { kind: 'empty'; reason: string };
+
+export type RecordingState =
+  | { state: 'recording' }
+  /** All bytes are written. */
+  | { state: 'ended'; reason: string; received: ReceivedCounts }
+  | { state: 'finished'; result: FinishResult };
+
+export type Manifest = RecordingState & {
+  version: 1;
+  spec: RecordingSpec;
+  /** Conference time of the file's time 0; absent until the first frame is written. */
+  startMs?: number;
+};
+
+const MANIFEST_FILE = 'manifest.json';
+const VERSION = 1;
+
+/** Durable when it resolves. */
+export const writeManifest = async (folder: string, manifest: Manifest): Promise<void> => {
+  const path = join(folder, MANIFEST_FILE);
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+};
+
+/** Undefined where there is none. @throws SyntaxError where it is not a manifest of ours */
+export const readManifest = async (folder: string): Promise<Manifest | undefined> => {
+  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const manifest = JSON.parse(text) as Manifest;
+  if (manifest?.version !== VERSION) throw new SyntaxError(`manifest of version ${VERSION} wanted`);
+  return manifest;
+};

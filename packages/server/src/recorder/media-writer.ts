@@ -1,0 +1,123 @@
+/** Writes placed sound and pictures into a recording's files: header, clusters and index. */
+import type { Block } from '@callreel/media/matroska/block.ts';
+import { ClusterWriter } from '@callreel/media/matroska/cluster.ts';
+import { HEADER_BYTES, type HeaderFacts, OPUS_CODEC_DELAY_MS, renderHeader } from '@callreel/media/matroska/header.ts';
+import { formatIndexLine, type IndexLine } from '@callreel/media/matroska/index-line.ts';
+import type { LiveFile } from './live-file.ts';
+import type { AdmittedPicture } from './picture-gate.ts';
+import type { RecordingSpec } from './recording-spec.ts';
+import type { PlacedSound } from './sound-slots.ts';
+
+/** A picture at its time, milliseconds of the monotonic clock. */
+export type PlacedPicture = { kind: 'video'; localMs: number; picture: AdmittedPicture };
+export type PlacedMedia = PlacedSound | PlacedPicture;
+
+/** Readers take the codec's delay from the times of sound, which must not fall below zero. */
+const SOUND_LEAD_MS = Math.ceil(OPUS_CODEC_DELAY_MS);
+
+export class MediaWriter {
+  readonly #spec: RecordingSpec;
+  readonly #file: LiveFile;
+  readonly #clusters = new ClusterWriter(HEADER_BYTES);
+  #header: HeaderFacts;
+  #startMs: number | undefined;
+  #lastVideoMs = -1;
+  #lastAudioMs = 0;
+
+  constructor(spec: RecordingSpec, file: LiveFile) {
+    this.#spec = spec;
+    this.#file = file;
+    const docType = spec.tracks.video?.codec === 'H264' ? 'matroska' : 'webm';
+    this.#header = { docType, audio: undefined, video: undefined, finished: undefined };
+  }
+
+  /** Conference time of the file's time 0; undefined until the first frame is written. */
+  get startMs(): number | undefined {
+    return this.#startMs;
+  }
+
+  /** Sound that was spoken earlier has no place in the file. */
+  get earliestSoundMs(): number {
+    return this.#startMs === undefined ? Number.NEGATIVE_INFINITY : this.#fileZeroMs + SOUND_LEAD_MS;
+  }
+
+  /** The file's time 0 on the monotonic clock. */
+  get #fileZeroMs(): number {
+    return this.#spec.conferenceZeroMs + (this.#startMs ?? 0);
+  }
+
+  /** Appends these, in order of time, behind what there is. */
+  append(media: PlacedMedia[]): void {
+    if (media.length === 0) return;
+    media.sort((one, other) => one.localMs - other.localMs);
+    const lines = this.#startMs === undefined ? this.#start(media) : [];
+    const headerChanged = this.#describe(media);
+    if (headerChanged) this.#file.writeMedia(0, renderHeader(this.#header));
+    this.#write(media, lines);
+  }
+
+  /** The last cluster gets its size; the file ends at `endLocalMs`, or with its last frame where that is later. */
+  close(endLocalMs: number): void {
+    if (this.#startMs === undefined) return;
+    for (const patch of this.#clusters.close()) this.#file.writeMedia(patch.offset, patch.bytes);
+    const timeMs = Math.max(0, Math.round(endLocalMs - this.#fileZeroMs));
+    this.#file.appendIndex(formatIndexLine({ kind: 'end', timeMs }));
+  }
+
+  /** The first media is time 0, on a whole millisecond of conference time. */
+  #start(media: readonly PlacedMedia[]): IndexLine[] {
+    const { conferenceZeroMs } = this.#spec;
+    const firsts = media.map(({ kind, localMs }) => (kind === 'audio' ? localMs - SOUND_LEAD_MS : localMs));
+    const startMs = Math.round(Math.min(...firsts) - conferenceZeroMs);
+    this.#startMs = startMs;
+    return [{ kind: 'start', startMs }];
+  }
+
+  /** Whether a track has its first frame here, which the header must tell of. */
+  #describe(media: readonly PlacedMedia[]): boolean {
+    const { audio, video } = this.#header;
+    const channels = this.#spec.tracks.audio?.channels ?? 1;
+    for (const one of media) {
+      if (one.kind === 'audio') this.#header.audio ??= { channels };
+      else this.#header.video ??= one.picture.description;
+    }
+    return audio !== this.#header.audio || video !== this.#header.video;
+  }
+
+  #write(media: readonly PlacedMedia[], lines: IndexLine[]): void {
+    let blocks: Block[] = [];
+    for (const one of media) {
+      const description = one.kind === 'video' ? one.picture.description : undefined;
+      if (description) {
+        lines.push(...this.#appendBlocks(blocks), { ...description, kind: 'picture' });
+        blocks = [];
+      }
+      blocks.push(this.#blockOf(one));
+    }
+    lines.push(...this.#appendBlocks(blocks));
+    this.#file.appendIndex(lines.map(formatIndexLine).join(''));
+  }
+
+  #appendBlocks(blocks: readonly Block[]): IndexLine[] {
+    const { offset, bytes, patches, lines } = this.#clusters.append(blocks);
+    this.#file.writeMedia(offset, bytes);
+    for (const patch of patches) this.#file.writeMedia(patch.offset, patch.bytes);
+    return lines;
+  }
+
+  #blockOf(media: PlacedMedia): Block {
+    const timeMs = Math.round(media.localMs - this.#fileZeroMs);
+    if (media.kind === 'video') {
+      // Two pictures never share a time, and none lies before the file's start.
+      this.#lastVideoMs = Math.max(this.#lastVideoMs + 1, timeMs);
+      return {
+        kind: 'video',
+        timeMs: this.#lastVideoMs,
+        keyFrame: media.picture.frame.keyFrame,
+        data: media.picture.data,
+      };
+    }
+    this.#lastAudioMs = Math.max(this.#lastAudioMs, SOUND_LEAD_MS, timeMs);
+    return { kind: 'audio', timeMs: this.#lastAudioMs, durationMs: media.durationMs, data: media.data };
+  }
+}

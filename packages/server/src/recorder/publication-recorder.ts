@@ -1,0 +1,204 @@
+/** Records one publication into one file: packets in, bytes on disk out. */
+import { join } from 'node:path';
+import { SenderClock } from '@callreel/media/clock/sender-clock.ts';
+import { TrackClock } from '@callreel/media/clock/track-clock.ts';
+import type { VideoFrame } from '@callreel/media/frame/frame.ts';
+import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
+import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
+import { KeyFrameRequests } from './key-frame-requests.ts';
+import { LiveFile } from './live-file.ts';
+import type { Manifest, RecordingState } from './manifest.ts';
+import { MediaWriter, type PlacedMedia } from './media-writer.ts';
+import { PictureGate } from './picture-gate.ts';
+import { RecorderError } from './recorder-error.ts';
+import type { RecordingSpec } from './recording-spec.ts';
+import { SoundSlots } from './sound-slots.ts';
+import { processDisk, type SpoolDisk } from './spool-disk.ts';
+import { type TimedFrame, TrackRecorder } from './track-recorder.ts';
+
+export type TrackKind = 'audio' | 'video';
+
+export type PublicationRecorderOptions = {
+  spec: RecordingSpec;
+  spoolDir: string;
+  /** Milliseconds of the monotonic clock. */
+  nowMs: () => number;
+  /** Sends the publisher a request; called at most twice a second. */
+  requestKeyFrame: () => void;
+  /** Recording goes on, with what the disk can take. */
+  onError: (error: RecorderError) => void;
+  /** Shared by all recorders of the process unless given. */
+  disk?: SpoolDisk;
+};
+
+/** How long packets wait for those missing: three rounds of resends at 80 ms take 290 ms. */
+const HOLD_MS = 400;
+/** Silence is put in only where no packet can come any more: `HOLD_MS`, and as much again for a slow path. */
+const FILL_DELAY_MS = 1000;
+/** With ticks of 50 ms, every 250 ms at most. */
+const APPEND_INTERVAL_MS = 200;
+const CLOCK_RATES = { audio: 48_000, video: 90_000 } as const;
+
+type Tracks = { audio?: TrackRecorder; video?: TrackRecorder };
+
+export class PublicationRecorder {
+  readonly #options: PublicationRecorderOptions;
+  readonly #file: LiveFile;
+  readonly #writer: MediaWriter;
+  readonly #keyFrames: KeyFrameRequests;
+  readonly #sound = new SoundSlots();
+  readonly #pictures: PictureGate;
+  readonly #received = { audioPackets: 0, videoPackets: 0 };
+  #tracks: Tracks;
+  #waiting: PlacedMedia[] = [];
+  #lastAppendMs = Number.NEGATIVE_INFINITY;
+  /** When anything last came of the sender: the recording does not outlast it. */
+  #lastSignMs = Number.NEGATIVE_INFINITY;
+  #leavingOut = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: PublicationRecorderOptions) {
+    const { spec, spoolDir, disk = processDisk, onError } = options;
+    this.#options = options;
+    this.#file = new LiveFile({
+      folder: join(spoolDir, spec.recordingKey),
+      recordingKey: spec.recordingKey,
+      disk,
+      onError,
+    });
+    this.#writer = new MediaWriter(spec, this.#file);
+    this.#keyFrames = new KeyFrameRequests(spec.recordingKey, options.requestKeyFrame);
+    this.#pictures = new PictureGate(spec.tracks.video?.codec ?? 'VP8');
+    this.#tracks = this.#newTracks();
+    this.#file.open(this.#manifest({ state: 'recording' }));
+  }
+
+  /** Retransmissions are undone already; duplicates and disorder are welcome. The packet's bytes are kept. */
+  handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void {
+    const recorder = this.#tracks[track];
+    if (recorder === undefined || this.#closed !== undefined) return;
+    this.#received[`${track}Packets`]++;
+    this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
+    if (track === 'video') this.#keyFrames.handlePacket(arrivalMs);
+    recorder.handlePacket(packet, arrivalMs);
+  }
+
+  handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void {
+    if (this.#closed !== undefined) return;
+    this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
+    this.#tracks[track]?.handleSenderReport(report, arrivalMs);
+  }
+
+  /** To be called about every 50 ms. */
+  tick(nowMs: number): void {
+    if (this.#closed !== undefined) return;
+    this.#placeSound(this.#tracks.audio?.release(nowMs - HOLD_MS));
+    this.#placePictures(this.#tracks.video?.release(nowMs - HOLD_MS));
+    this.#fillSound(nowMs - FILL_DELAY_MS);
+    this.#keyFrames.tick(nowMs);
+    if (nowMs - this.#lastAppendMs >= APPEND_INTERVAL_MS) this.#append(nowMs);
+    this.#file.tick(nowMs);
+  }
+
+  /** The publication goes on over a new connection: other SSRCs and clocks, the same file. */
+  resume(): void {
+    if (this.#closed !== undefined) return;
+    this.#flushTracks();
+    this.#tracks = this.#newTracks();
+    this.#pictures.shut();
+    this.#sound.resume();
+    this.#keyFrames.resume();
+  }
+
+  /**
+   * Writes all there is; the manifest says `ended`, for this reason, when it resolves. Calling it again gives the same promise.
+   * @throws RecorderError where the disk refuses; what was written before can still be finished
+   */
+  close(reason: string): Promise<void> {
+    this.#closed ??= this.#close(reason);
+    return this.#closed;
+  }
+
+  #close(reason: string): Promise<void> {
+    this.#flushTracks();
+    this.#fillSound(this.#lastSignMs);
+    this.#append(this.#options.nowMs());
+    this.#writer.close(this.#lastSignMs);
+    return this.#file.close(this.#manifest({ state: 'ended', reason, received: this.#received }));
+  }
+
+  #newTracks(): Tracks {
+    const { audio, video } = this.#options.spec.tracks;
+    const sender = new SenderClock();
+    const onNeedsKeyFrame = () => this.#keyFrames.need();
+    const make = (kind: TrackKind, codec: 'opus' | 'VP8' | 'H264') =>
+      new TrackRecorder({ codec, clock: new TrackClock({ clockRate: CLOCK_RATES[kind], sender }), onNeedsKeyFrame });
+    return {
+      ...(audio && { audio: make('audio', audio.codec) }),
+      ...(video && { video: make('video', video.codec) }),
+    };
+  }
+
+  #flushTracks(): void {
+    this.#placeSound(this.#tracks.audio?.flush());
+    this.#placePictures(this.#tracks.video?.flush());
+  }
+
+  #placeSound(frames: readonly TimedFrame[] = []): void {
+    if (frames.length === 0 || !this.#hasRoom('audio')) return;
+    for (const { frame, localMs } of frames) {
+      const tooEarly = this.#sound.positionMs === undefined && localMs < this.#writer.earliestSoundMs;
+      if (frame.kind === 'audio' && !tooEarly) this.#waiting.push(...this.#sound.place(frame, localMs));
+    }
+  }
+
+  /** A silent microphone is silence in the file, as long as anything comes of its sender. */
+  #fillSound(untilMs: number): void {
+    if (!this.#hasRoom('audio')) return;
+    this.#waiting.push(...this.#sound.fillUntil(Math.min(untilMs, this.#lastSignMs)));
+  }
+
+  #placePictures(frames: readonly TimedFrame[] = []): void {
+    if (frames.length === 0 || !this.#hasRoom('video')) return;
+    for (const { frame, localMs } of frames) {
+      if (frame.kind === 'video') this.#placePicture(frame, localMs);
+    }
+  }
+
+  #placePicture(frame: VideoFrame, localMs: number): void {
+    const picture = this.#pictures.admit(frame);
+    if (picture === undefined) {
+      this.#keyFrames.need();
+      return;
+    }
+    if (frame.keyFrame) this.#keyFrames.handleKeyFrame();
+    this.#waiting.push({ kind: 'video', localMs, picture });
+  }
+
+  /** Whether the disk keeps up well enough for media of this kind; sound is let in for longer. */
+  #hasRoom(kind: TrackKind): boolean {
+    const state = this.#file.diskState;
+    if (state === 'keepingUp') this.#leavingOut = false;
+    if (state === 'keepingUp' || (state === 'behind' && kind === 'audio')) return true;
+    if (kind === 'video') this.#pictures.shut();
+    if (!this.#leavingOut) {
+      this.#leavingOut = true;
+      this.#options.onError(RecorderError.backlog(this.#options.spec.recordingKey, this.#file.waitingBytes));
+    }
+    return false;
+  }
+
+  #append(nowMs: number): void {
+    if (this.#waiting.length === 0) return;
+    this.#lastAppendMs = nowMs;
+    const isFirst = this.#writer.startMs === undefined;
+    this.#writer.append(this.#waiting);
+    this.#waiting = [];
+    if (isFirst) this.#file.saveManifest(this.#manifest({ state: 'recording' }));
+  }
+
+  #manifest(state: RecordingState): Manifest {
+    const { startMs } = this.#writer;
+    return { version: 1, ...state, spec: this.#options.spec, ...(startMs !== undefined && { startMs }) };
+  }
+}

@@ -1,0 +1,119 @@
+/** The publications of one media process: requests in, events out. */
+import type { PubStreamId } from '@callreel/contract/ids.ts';
+import { SdpError } from '@callreel/media/sdp/sdp-error.ts';
+import type { MediaEvent, MediaProcessSettings, MediaProcessStats, MediaReply, MediaRequest } from './protocol.ts';
+import { Publication, type StartRecorder } from './publication.ts';
+import { RtcPort } from './transport/rtc-port.ts';
+
+export type MediaServiceOptions = {
+  settings: MediaProcessSettings;
+  startRecorder: StartRecorder;
+  nowMs: () => number;
+  emit: (event: MediaEvent) => void;
+};
+
+type OpenRequest = Extract<MediaRequest, { kind: 'open' }>;
+
+/** A NACK waits for at most so long; 10 ms of disorder are no loss. */
+const TICK_MS = 10;
+const RECORDER_TICK_MS = 50;
+
+export class MediaService {
+  readonly #options: MediaServiceOptions;
+  readonly #port: Promise<RtcPort>;
+  readonly #publications = new Map<PubStreamId, Publication>();
+  #timer: NodeJS.Timeout | undefined;
+  #recorderTickMs = 0;
+  #closed = false;
+
+  /** Takes the port at once; where it cannot be had, every request is refused with a TransportError. */
+  constructor(options: MediaServiceOptions) {
+    this.#options = options;
+    this.#port = RtcPort.open(options.settings.rtcPort, options.settings.bindAddress);
+    this.#port.catch(() => {});
+  }
+
+  /** @throws TransportError */
+  async handle(request: MediaRequest): Promise<MediaReply> {
+    const rtcPort = await this.#port;
+    switch (request.kind) {
+      case 'open':
+        return this.#answering(() => this.#open(request, rtcPort));
+      case 'resume': {
+        const publication = this.#publications.get(request.publicationId);
+        return publication ? this.#answering(() => publication.resume(request.offer)) : { kind: 'unknown' };
+      }
+      case 'end':
+        return this.#end(request.publicationId, request.reason);
+      case 'stats':
+        return { kind: 'stats', stats: this.#stats(rtcPort) };
+    }
+  }
+
+  /** Ends all publications; resolves when their recordings are written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const port = await this.#port.catch(() => undefined);
+    await Promise.all([...this.#publications.keys()].map((id) => this.#end(id, 'shutdown')));
+    port?.close();
+  }
+
+  async #open(request: OpenRequest, rtcPort: RtcPort): Promise<string> {
+    const { publicationId: id, videoCodecs, recording, offer } = request;
+    if (this.#publications.has(id)) throw new TypeError(`open: publication ${id} exists`);
+    const { settings, startRecorder, nowMs, emit } = this.#options;
+    const { announceAddress } = settings;
+    const options = { id, videoCodecs, recording, rtcPort, announceAddress, startRecorder, nowMs, emit };
+    const { publication, answer } = await Publication.open(options, offer);
+    this.#publications.set(id, publication);
+    if (this.#closed) await this.#end(id, 'shutdown');
+    else this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+    return answer;
+  }
+
+  async #answering(connect: () => Promise<string>): Promise<MediaReply> {
+    try {
+      return { kind: 'answered', answer: await connect() };
+    } catch (error) {
+      if (error instanceof SdpError) return { kind: 'illegalSdp', description: error.message };
+      throw error;
+    }
+  }
+
+  async #end(id: PubStreamId, reason: string): Promise<MediaReply> {
+    const publication = this.#publications.get(id);
+    if (publication === undefined) return { kind: 'unknown' };
+    // It stays listed, and its recorder ticked, until all is written.
+    await publication.end(reason);
+    this.#publications.delete(id);
+    this.#stopTimerWhenIdle();
+    return { kind: 'ended' };
+  }
+
+  #stopTimerWhenIdle(): void {
+    if (this.#publications.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    const now = this.#options.nowMs();
+    const recorderDue = now - this.#recorderTickMs >= RECORDER_TICK_MS;
+    if (recorderDue) this.#recorderTickMs = now;
+    for (const publication of this.#publications.values()) {
+      publication.tick(now);
+      if (recorderDue) publication.tickRecorder(now);
+    }
+  }
+
+  #stats(rtcPort: RtcPort): MediaProcessStats {
+    const now = this.#options.nowMs();
+    const { user, system } = process.cpuUsage();
+    return {
+      rtcPort: rtcPort.port,
+      cpuMs: (user + system) / 1000,
+      residentBytes: process.memoryUsage.rss(),
+      publications: [...this.#publications.values()].map((publication) => publication.stats(now)),
+    };
+  }
+}

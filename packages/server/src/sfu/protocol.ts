@@ -1,0 +1,82 @@
+/** What passes between the server and a media process. */
+import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { PubStreamId, RecordingKey } from '@callreel/contract/ids.ts';
+import type { RecordingSpec } from '../recorder/recording-spec.ts';
+
+/** The media process's only argument, as JSON. */
+export type MediaProcessSettings = {
+  /** UDP; 0 picks a free one. */
+  rtcPort: number;
+  bindAddress: string;
+  /** Announced in place of the machine's own addresses. */
+  announceAddress: string | undefined;
+  spoolDir: string;
+};
+
+export type MediaRequest =
+  | {
+      kind: 'open';
+      publicationId: PubStreamId;
+      offer: string;
+      /** In order of preference. */
+      videoCodecs: VideoCodecName[];
+      /** Null: not recorded. */
+      recording: Omit<RecordingSpec, 'tracks'> | null;
+    }
+  /** A new connection of a publication that is lost or about to be; its recording goes on. */
+  | { kind: 'resume'; publicationId: PubStreamId; offer: string }
+  /** Answered when the recording's files are written. */
+  | { kind: 'end'; publicationId: PubStreamId; reason: string }
+  | { kind: 'stats' };
+
+export type MediaReply =
+  | { kind: 'answered'; answer: string }
+  | { kind: 'illegalSdp'; description: string }
+  /** No such publication here. */
+  | { kind: 'unknown' }
+  | { kind: 'ended' }
+  | { kind: 'stats'; stats: MediaProcessStats };
+
+export type MediaEvent =
+  | { kind: 'connected'; publicationId: PubStreamId }
+  /** Its connection is gone; the recording stays open for a resume until 'end'. */
+  | { kind: 'lost'; publicationId: PubStreamId; why: string }
+  /** Its files are written and its manifest says so; or, with `error`, writing them failed. */
+  | { kind: 'recordingEnded'; publicationId: PubStreamId; recordingKey: RecordingKey; error?: string };
+
+export type MediaProcessStats = {
+  rtcPort: number;
+  /** User and system, since the process began. */
+  cpuMs: number;
+  residentBytes: number;
+  publications: PublicationStats[];
+};
+
+export type PublicationStats = {
+  publicationId: PubStreamId;
+  connection: 'connecting' | 'live' | 'lost';
+  sources: SourceStats[];
+  /** Packets that are not what was negotiated, and datagrams that are no packets. */
+  ignoredPackets: number;
+  /** The allowance last sent; 0 before the first. */
+  allowedBitsPerSecond: number;
+  pictureSize: { width: number; height: number } | undefined;
+  keyFrames: number;
+  keyFrameRequests: number;
+  senderReports: number;
+  roundTripMs: number | undefined;
+};
+
+/** One stream as it came over the network. */
+export type SourceStats = {
+  track: 'audio' | 'video';
+  ssrc: number;
+  packets: number;
+  payloadBytes: number;
+  /** On the way, before retransmissions. */
+  lost: number;
+  /** Of those, come again after a NACK. */
+  recovered: number;
+  /** Of those, asked for in vain. */
+  unrecovered: number;
+};

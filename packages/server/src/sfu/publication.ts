@@ -1,0 +1,206 @@
+/** One publication in the media process: its recording, which lasts, and its connection, which may be lost and made anew. */
+import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { PubStreamId } from '@callreel/contract/ids.ts';
+import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
+import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
+import { type AcceptedMedia, chooseMedia, type MediaChoice } from '@callreel/media/sdp/choose-media.ts';
+import { parseOffer } from '@callreel/media/sdp/offer.ts';
+import type { RecordingSpec } from '../recorder/recording-spec.ts';
+import { Connection } from './connection.ts';
+import type { MediaEvent, PublicationStats } from './protocol.ts';
+import type { TrackKind } from './receive/media-source.ts';
+import type { ReceiverStats } from './receive/receiver-stats.ts';
+import type { RtcPort } from './transport/rtc-port.ts';
+
+/** What a publication needs of a recorder. */
+export type Recorder = {
+  handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void;
+  handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void;
+  tick(nowMs: number): void;
+  resume(): void;
+  close(reason: string): Promise<void>;
+};
+
+export type StartRecorder = (spec: RecordingSpec, requestKeyFrame: () => void) => Recorder;
+
+export type PublicationOptions = {
+  id: PubStreamId;
+  /** In order of preference. */
+  videoCodecs: readonly VideoCodecName[];
+  /** Null: not recorded. */
+  recording: Omit<RecordingSpec, 'tracks'> | null;
+  rtcPort: RtcPort;
+  announceAddress: string | undefined;
+  startRecorder: StartRecorder;
+  nowMs: () => number;
+  emit: (event: MediaEvent) => void;
+};
+
+/** Of recorded video: with one key frame in two minutes, Chromium took 4 s to seek. */
+const MAX_KEY_FRAME_INTERVAL_MS = 10_000;
+
+const tracksOf = ({ audio, video }: MediaChoice): RecordingSpec['tracks'] => ({
+  ...(audio ? { audio: { codec: 'opus', channels: audio.channels } } : {}),
+  ...(video ? { video: { codec: video.name } } : {}),
+});
+
+const NO_STATS: ReceiverStats = {
+  sources: [],
+  ignoredPackets: 0,
+  allowedBitsPerSecond: 0,
+  pictureSize: undefined,
+  keyFrames: 0,
+  keyFrameRequests: 0,
+  senderReports: 0,
+  roundTripMs: undefined,
+};
+
+export class Publication {
+  readonly id: PubStreamId;
+  readonly #options: PublicationOptions;
+  #accepted: AcceptedMedia;
+  #connection: Connection | undefined;
+  #recorder: Recorder | undefined;
+  #ending: Promise<void> | undefined;
+
+  private constructor(options: PublicationOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#accepted = { audio: true, videoCodecs: options.videoCodecs };
+  }
+
+  /** The recording begins with the answer. @throws SdpError, TransportError */
+  static async open(options: PublicationOptions, offer: string): Promise<{ publication: Publication; answer: string }> {
+    const publication = new Publication(options);
+    return { publication, answer: await publication.#connect(offer) };
+  }
+
+  /** A new connection in place of the one there was, for the same tracks. @throws SdpError, TransportError */
+  resume(offer: string): Promise<string> {
+    return this.#connect(offer);
+  }
+
+  /** Call it every 10 ms or so. */
+  tick(nowMs: number): void {
+    this.#connection?.tick(nowMs);
+  }
+
+  /** Call it every 50 ms or so. */
+  tickRecorder(nowMs: number): void {
+    const recorder = this.#recorder;
+    if (recorder !== undefined) this.#guard(() => recorder.tick(nowMs));
+  }
+
+  stats(nowMs: number): PublicationStats {
+    const state = this.#connection?.state ?? 'closed';
+    return {
+      publicationId: this.id,
+      connection: state === 'closed' ? 'lost' : state,
+      ...(this.#connection?.stats(nowMs) ?? NO_STATS),
+    };
+  }
+
+  /** Resolves when its recording is written, as far as it could be. Idempotent. */
+  end(reason: string): Promise<void> {
+    this.#ending ??= this.#end(reason);
+    return this.#ending;
+  }
+
+  async #end(reason: string): Promise<void> {
+    this.#connection?.close();
+    await this.#closeRecorder(reason);
+  }
+
+  async #connect(offerText: string): Promise<string> {
+    const offer = parseOffer(offerText);
+    const choice = chooseMedia(offer, this.#accepted);
+    const { id, rtcPort, announceAddress, recording, nowMs, emit } = this.#options;
+    const connection = await Connection.open({
+      id,
+      rtcPort,
+      announceAddress,
+      offer,
+      choice,
+      maxKeyFrameIntervalMs: recording === null ? Infinity : MAX_KEY_FRAME_INTERVAL_MS,
+      nowMs,
+      sink: this,
+      onConnected: () => emit({ kind: 'connected', publicationId: id }),
+      onLost: (why) => emit({ kind: 'lost', publicationId: id, why }),
+    });
+    this.#adopt(connection, choice);
+    return connection.answer;
+  }
+
+  #adopt(connection: Connection, choice: MediaChoice): void {
+    if (this.#ending !== undefined) {
+      connection.close();
+      return;
+    }
+    const first = this.#connection === undefined;
+    this.#connection?.close();
+    this.#connection = connection;
+    if (first) this.#start(choice);
+    else this.#resumeRecorder();
+  }
+
+  #start(choice: MediaChoice): void {
+    // A file's tracks are fixed with its header: a resume may bring no others.
+    this.#accepted = { audio: choice.audio !== undefined, videoCodecs: choice.video ? [choice.video.name] : [] };
+    const { recording, startRecorder } = this.#options;
+    if (recording === null) return;
+    this.#recorder = startRecorder({ ...recording, tracks: tracksOf(choice) }, () =>
+      this.#connection?.requestKeyFrame(),
+    );
+  }
+
+  handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void {
+    try {
+      this.#recorder?.handlePacket(track, packet, arrivalMs);
+    } catch (error) {
+      this.#failRecorder(error);
+    }
+  }
+
+  handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void {
+    this.#guard(() => this.#recorder?.handleSenderReport(track, report, arrivalMs));
+  }
+
+  handleSourceChange(): void {
+    this.#resumeRecorder();
+  }
+
+  #resumeRecorder(): void {
+    this.#guard(() => this.#recorder?.resume());
+  }
+
+  /** A fault of one recording must not end the other calls of the process. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#failRecorder(error);
+    }
+  }
+
+  #failRecorder(error: unknown): void {
+    void this.#closeRecorder('failed', error);
+  }
+
+  /** Whatever it holds is written, also where it failed before. */
+  async #closeRecorder(reason: string, failure?: unknown): Promise<void> {
+    const recorder = this.#recorder;
+    const { recording, emit, id } = this.#options;
+    if (recorder === undefined || recording === null) return;
+    this.#recorder = undefined;
+    const error = await recorder.close(reason).then(
+      () => failure,
+      (cause: unknown) => failure ?? cause,
+    );
+    emit({
+      kind: 'recordingEnded',
+      publicationId: id,
+      recordingKey: recording.recordingKey,
+      ...(error === undefined ? {} : { error: error instanceof Error ? error.message : String(error) }),
+    });
+  }
+}

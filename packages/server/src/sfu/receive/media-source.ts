@@ -1,0 +1,46 @@
+/** One stream of packets (one SSRC) of a publication: what came of it and what is missing. */
+import { ReceptionStatistics } from '@callreel/media/rtcp/reception-statistics.ts';
+import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
+import { NackGenerator } from './nack-generator.ts';
+
+export type TrackKind = 'audio' | 'video';
+
+const CLOCK_RATES_HZ = { audio: 48_000, video: 90_000 } as const;
+
+export class MediaSource {
+  readonly track: TrackKind;
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly statistics: ReceptionStatistics;
+  /** Undefined where lost packets are not asked for: senders keep none of sound. */
+  readonly nacks: NackGenerator | undefined;
+  lastArrivalMs = 0;
+  packets = 0;
+  bytes = 0;
+  senderReports = 0;
+  /** Its sender said that it will send no more. */
+  saidGoodbye = false;
+
+  constructor(options: { track: TrackKind; ssrc: number; payloadType: number; canRepair: boolean }) {
+    this.track = options.track;
+    this.ssrc = options.ssrc;
+    this.payloadType = options.payloadType;
+    this.statistics = new ReceptionStatistics(options.ssrc, CLOCK_RATES_HZ[options.track]);
+    this.nacks = options.canRepair ? new NackGenerator() : undefined;
+  }
+
+  receive(packet: RtpPacket, arrivalMs: number): void {
+    this.packets += 1;
+    this.bytes += packet.payload.length;
+    this.lastArrivalMs = arrivalMs;
+    this.statistics.receive(packet.sequenceNumber, packet.timestamp, arrivalMs);
+    this.nacks?.receive(packet.sequenceNumber);
+  }
+
+  /** A retransmission, restored. */
+  receiveRepair(packet: RtpPacket, arrivalMs: number): void {
+    this.bytes += packet.payload.length;
+    this.lastArrivalMs = arrivalMs;
+    this.nacks?.receiveRepair(packet.sequenceNumber, arrivalMs);
+  }
+}

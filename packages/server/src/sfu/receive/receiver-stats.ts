@@ -1,0 +1,15 @@
+/** A receiver's figures, for whoever asks how a connection fares. */
+import type { PublicationStats, SourceStats } from '../protocol.ts';
+import type { MediaSource } from './media-source.ts';
+
+export type ReceiverStats = Omit<PublicationStats, 'publicationId' | 'connection'>;
+
+export const sourceStatsOf = (source: MediaSource): SourceStats => ({
+  track: source.track,
+  ssrc: source.ssrc,
+  packets: source.packets,
+  payloadBytes: source.bytes,
+  lost: source.statistics.lost,
+  recovered: source.nacks?.recovered ?? 0,
+  unrecovered: source.nacks?.givenUp ?? 0,
+});

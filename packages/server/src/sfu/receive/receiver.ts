@@ -1,0 +1,174 @@
+/**
+ * The receiving side of one connection: packets in, each handed to its track with retransmissions undone; RTCP out, so that the sender
+ * sends again what was lost, makes key frames when asked, and keeps to its bit rate.
+ */
+import { type RtcpPacket, rtcpPackets } from '@callreel/media/rtcp/compound.ts';
+import { parseGoodbye } from '@callreel/media/rtcp/goodbye.ts';
+import { parseSenderReport, type SenderReport } from '@callreel/media/rtcp/sender-report.ts';
+import { isRtcp, parseRtp, type RtpPacket } from '@callreel/media/rtp/packet.ts';
+import { restoreFromRtx } from '@callreel/media/rtp/rtx.ts';
+import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
+import { Demultiplexer } from './demultiplexer.ts';
+import { Feedback } from './feedback.ts';
+import type { MediaSource, TrackKind } from './media-source.ts';
+import { type ReceiverStats, sourceStatsOf } from './receiver-stats.ts';
+import { VideoControl } from './video-control.ts';
+
+export type ReceiverSink = {
+  /** In the order of arrival, duplicates included; the payload is the sink's to keep. */
+  handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void;
+  handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void;
+  /** From now on the track's packets are of another SSRC, with another clock. */
+  handleSourceChange(track: TrackKind): void;
+};
+
+export type ReceiverOptions = {
+  choice: MediaChoice;
+  /** Ours, random, 32 bits. */
+  ssrc: number;
+  /** A key frame at least this often; Infinity: only when asked. */
+  maxKeyFrameIntervalMs: number;
+  send: (bytes: Uint8Array) => void;
+  sink: ReceiverSink;
+  nowMs: number;
+};
+
+const REPORT_INTERVAL_MS = 1000;
+
+export class Receiver {
+  readonly #sink: ReceiverSink;
+  readonly #demultiplexer: Demultiplexer;
+  readonly #feedback: Feedback;
+  readonly #video: VideoControl | undefined;
+  readonly #begun = new Set<TrackKind>();
+  #lastPacketMs: number;
+  #reportedMs: number;
+  #reportedBytes = 0;
+  #receivedBytes = 0;
+  #ignoredPackets = 0;
+  #senderReports = 0;
+
+  constructor({ choice, ssrc, maxKeyFrameIntervalMs, send, sink, nowMs }: ReceiverOptions) {
+    this.#sink = sink;
+    this.#demultiplexer = new Demultiplexer(choice);
+    this.#feedback = new Feedback({ ssrc, reducedSize: choice.reducedSizeRtcp, send });
+    this.#video = choice.video && new VideoControl(choice.video, maxKeyFrameIntervalMs, this.#feedback);
+    this.#lastPacketMs = nowMs;
+    this.#reportedMs = nowMs;
+  }
+
+  /** When the last packet came, of whatever kind. */
+  get lastPacketMs(): number {
+    return this.#lastPacketMs;
+  }
+
+  /**
+   * The connection is open, and nothing came yet. libwebrtc takes an allowance for its estimate in its first 2 s, and chooses the
+   * first picture's size by it.
+   */
+  handleOpen(): void {
+    if (this.#video?.takesRemb) this.#feedback.report([], this.#video.allowedBitsPerSecond, this.#video.announcedSsrcs);
+  }
+
+  /** RTP or RTCP, decrypted. */
+  handlePacket(bytes: Uint8Array, arrivalMs: number): void {
+    this.#lastPacketMs = arrivalMs;
+    if (isRtcp(bytes)) {
+      for (const packet of rtcpPackets(bytes)) this.#handleRtcp(packet, arrivalMs);
+      return;
+    }
+    const packet = parseRtp(bytes);
+    const route = packet && this.#demultiplexer.route(packet, arrivalMs);
+    if (packet === undefined || route === undefined) {
+      this.#ignoredPackets += 1;
+      return;
+    }
+    this.#receivedBytes += bytes.length;
+    if (route.repairs) this.#handleRepair(route.source, packet, arrivalMs);
+    else this.#handleMedia(route.source, packet, arrivalMs);
+  }
+
+  /** Somebody cannot go on without a key frame; many may ask. */
+  requestKeyFrame(): void {
+    this.#video?.requestKeyFrame();
+  }
+
+  /** Call it every 10 ms or so: sends what is due. */
+  tick(nowMs: number): void {
+    const source = this.#demultiplexer.active.get('video');
+    if (source !== undefined) {
+      const missing = source.nacks?.due(nowMs);
+      if (missing !== undefined && missing.length > 0) this.#feedback.nack(source.ssrc, missing);
+      this.#video?.tick(source.ssrc, nowMs);
+    }
+    if (nowMs - this.#reportedMs >= REPORT_INTERVAL_MS) this.#report(nowMs);
+  }
+
+  stats(nowMs: number): ReceiverStats {
+    const video = this.#demultiplexer.active.get('video');
+    return {
+      sources: [...this.#demultiplexer.active.values()].map(sourceStatsOf),
+      ignoredPackets: this.#ignoredPackets,
+      allowedBitsPerSecond: this.#video?.allowedBitsPerSecond ?? 0,
+      pictureSize: this.#video?.pictureSize,
+      keyFrames: this.#video?.keyFrames ?? 0,
+      keyFrameRequests: this.#video?.requestsSent ?? 0,
+      senderReports: this.#senderReports,
+      roundTripMs: video?.nacks?.roundTripMs(nowMs),
+    };
+  }
+
+  #handleMedia(source: MediaSource, packet: RtpPacket, arrivalMs: number): void {
+    if (source.packets === 0) this.#begin(source);
+    source.receive(packet, arrivalMs);
+    if (source.track === 'video') this.#video?.handlePacket(packet, arrivalMs);
+    this.#sink.handlePacket(source.track, packet, arrivalMs);
+  }
+
+  #handleRepair(source: MediaSource, rtx: RtpPacket, arrivalMs: number): void {
+    const packet = restoreFromRtx(rtx, source.ssrc, source.payloadType);
+    if (packet === undefined) return;
+    source.receiveRepair(packet, arrivalMs);
+    this.#video?.handlePacket(packet, arrivalMs);
+    this.#sink.handlePacket(source.track, packet, arrivalMs);
+  }
+
+  #begin(source: MediaSource): void {
+    this.#feedback.requestSenderReport(source.ssrc);
+    if (this.#begun.has(source.track)) this.#sink.handleSourceChange(source.track);
+    this.#begun.add(source.track);
+  }
+
+  #handleRtcp(packet: RtcpPacket, arrivalMs: number): void {
+    const report = parseSenderReport(packet);
+    if (report !== undefined) this.#handleSenderReport(report, arrivalMs);
+    for (const ssrc of parseGoodbye(packet) ?? []) {
+      const source = this.#demultiplexer.bySsrc(ssrc);
+      if (source !== undefined) source.saidGoodbye = true;
+    }
+  }
+
+  #handleSenderReport(report: SenderReport, arrivalMs: number): void {
+    const source = this.#demultiplexer.bySsrc(report.ssrc);
+    if (source === undefined) return;
+    this.#senderReports += 1;
+    source.statistics.handleSenderReport(report.ntpMiddle32, arrivalMs);
+    this.#sink.handleSenderReport(source.track, report, arrivalMs);
+  }
+
+  /** True loss and LSR/DLSR for each stream, or the sender's own control is blind; and what it may send. */
+  #report(nowMs: number): void {
+    const seconds = (nowMs - this.#reportedMs) / 1000;
+    const bitsPerSecond = (8 * (this.#receivedBytes - this.#reportedBytes)) / seconds;
+    this.#reportedMs = nowMs;
+    this.#reportedBytes = this.#receivedBytes;
+    const sources = [...this.#demultiplexer.active.values()];
+    if (sources.length === 0) return;
+    const blocks = sources.map((source) => source.statistics.report(nowMs));
+    const video = this.#demultiplexer.active.get('video');
+    const lossShare = (blocks.find(({ ssrc }) => ssrc === video?.ssrc)?.fractionLost256 ?? 0) / 256;
+    this.#video?.updateBitrate({ bitsPerSecond, lossShare }, nowMs);
+    const allowed = this.#video?.takesRemb ? this.#video.allowedBitsPerSecond : undefined;
+    this.#feedback.report(blocks, allowed, video === undefined ? [] : [video.ssrc]);
+  }
+}

@@ -1,0 +1,173 @@
+import type { ConfrId, MemberId, PubStreamId, UserName } from '@callreel/contract/ids.ts';
+import { type Kysely, sql } from 'kysely';
+import type { ConferenceRow, MemberRow, PublicationRow } from './rows.ts';
+import type { Schema } from './schema.ts';
+
+const COLUMNS = [
+  ...(['id', 'appId', 'type', 'password', 'rec', 'recMerge', 'creator', 'settings'] as const),
+  ...(['createdAt', 'beganAt', 'endedAt'] as const),
+] as const;
+const MEMBER_COLUMNS = ['id', 'confrId', 'appId', 'userName', 'accessId', 'role', 'joinedAt', 'leftAt'] as const;
+
+const latest = (at: Date) => sql<Date>`greatest(latest_at, ${at}::timestamptz)`;
+
+/** Conferences, their members and publications: facts for the listing and for repair, not the state of running calls. */
+export class Conferences {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /** Throws StoreError 'exists'. */
+  async insert(row: ConferenceRow): Promise<void> {
+    const latestAt = row.endedAt ?? row.beganAt ?? row.createdAt;
+    await this.#db
+      .insertInto('conference')
+      .values({ ...row, settings: JSON.stringify(row.settings), latestAt })
+      .execute();
+  }
+
+  find(appId: number, confrId: ConfrId): Promise<ConferenceRow | undefined> {
+    return this.#db
+      .selectFrom('conference')
+      .select(COLUMNS)
+      .where('id', '=', confrId)
+      .where('appId', '=', appId)
+      .executeTakeFirst();
+  }
+
+  /** Of whichever app. */
+  findById(confrId: ConfrId): Promise<ConferenceRow | undefined> {
+    return this.#db.selectFrom('conference').select(COLUMNS).where('id', '=', confrId).executeTakeFirst();
+  }
+
+  /** All of this service that have not ended, oldest first. */
+  open(): Promise<ConferenceRow[]> {
+    return this.#db
+      .selectFrom('conference')
+      .select(COLUMNS)
+      .where('endedAt', 'is', null)
+      .orderBy('createdAt')
+      .execute();
+  }
+
+  /** The first join; a second call changes nothing. */
+  async markBegan(confrId: ConfrId, at: Date): Promise<void> {
+    await this.#db
+      .updateTable('conference')
+      .set({ beganAt: at, latestAt: latest(at) })
+      .where('id', '=', confrId)
+      .where('beganAt', 'is', null)
+      .execute();
+  }
+
+  /** The last leave; a second call changes nothing. Recordings that are listed already take it over. */
+  async markEnded(confrId: ConfrId, at: Date): Promise<void> {
+    await this.#db
+      .with('ended', (db) =>
+        db
+          .updateTable('conference')
+          .set({ endedAt: at, latestAt: latest(at) })
+          .where('id', '=', confrId)
+          .where('endedAt', 'is', null)
+          .returning(['id', 'appId', 'endedAt']),
+      )
+      .updateTable('recording')
+      .from('ended')
+      .set((eb) => ({ confrEndTime: eb.ref('ended.endedAt') }))
+      .whereRef('recording.appId', '=', 'ended.appId')
+      .whereRef('recording.confrId', '=', 'ended.id')
+      .execute();
+  }
+
+  async insertMember(row: MemberRow): Promise<void> {
+    await this.#touching(row.confrId, row.joinedAt).insertInto('member').values(row).execute();
+  }
+
+  /** A second call changes nothing. */
+  async markLeft(memberId: MemberId, at: Date): Promise<void> {
+    await this.#db
+      .with('gone', (db) =>
+        db
+          .updateTable('member')
+          .set({ leftAt: at })
+          .where('id', '=', memberId)
+          .where('leftAt', 'is', null)
+          .returning('confrId'),
+      )
+      .updateTable('conference')
+      .from('gone')
+      .set({ latestAt: latest(at) })
+      .whereRef('conference.id', '=', 'gone.confrId')
+      .execute();
+  }
+
+  /** In the order they joined, with those who left. */
+  members(confrId: ConfrId): Promise<MemberRow[]> {
+    return this.#db
+      .selectFrom('member')
+      .select(MEMBER_COLUMNS)
+      .where('confrId', '=', confrId)
+      .orderBy('joinedAt')
+      .orderBy('id')
+      .execute();
+  }
+
+  async insertPublication(row: PublicationRow): Promise<void> {
+    await this.#touching(row.confrId, row.startedAt).insertInto('publication').values(row).execute();
+  }
+
+  /** A second call changes nothing. */
+  async markPublicationEnded(pubStreamId: PubStreamId, at: Date): Promise<void> {
+    await this.#db
+      .with('gone', (db) =>
+        db
+          .updateTable('publication')
+          .set({ endedAt: at })
+          .where('id', '=', pubStreamId)
+          .where('endedAt', 'is', null)
+          .returning('confrId'),
+      )
+      .updateTable('conference')
+      .from('gone')
+      .set({ latestAt: latest(at) })
+      .whereRef('conference.id', '=', 'gone.confrId')
+      .execute();
+  }
+
+  /** Of a conference whose every connection is gone. */
+  async endPublications(confrId: ConfrId, at: Date): Promise<void> {
+    await this.#db
+      .updateTable('publication')
+      .set({ endedAt: at })
+      .where('confrId', '=', confrId)
+      .where('endedAt', 'is', null)
+      .execute();
+  }
+
+  /** A user who may not join this conference again. A second call changes nothing. */
+  async ban(confrId: ConfrId, userName: UserName): Promise<void> {
+    await this.#db
+      .insertInto('conferenceBan')
+      .values({ confrId, userName })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+
+  async banned(confrId: ConfrId): Promise<UserName[]> {
+    const rows = await this.#db.selectFrom('conferenceBan').select('userName').where('confrId', '=', confrId).execute();
+    return rows.map(({ userName }) => userName);
+  }
+
+  /** What follows also says that the conference still ran at that time. */
+  #touching(confrId: ConfrId, at: Date) {
+    return this.#db.with('touched', (db) =>
+      db
+        .updateTable('conference')
+        .set({ latestAt: latest(at) })
+        .where('id', '=', confrId)
+        .returning('id'),
+    );
+  }
+}

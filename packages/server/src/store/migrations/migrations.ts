@@ -1,0 +1,9 @@
+/** All migrations in order. They only go forward; one that was released is never changed. */
+import type { Migration } from 'kysely/migration';
+import { firstTables } from './0001-first-tables.ts';
+import { afterTheCall } from './0002-after-the-call.ts';
+
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001-first-tables': firstTables,
+  '0002-after-the-call': afterTheCall,
+};

@@ -1,0 +1,51 @@
+import type { ConfrId, RecordingKey } from '@callreel/contract/ids.ts';
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** Recordings that were begun and are not settled yet: neither listed nor known to hold nothing. */
+export class RecordingWork {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /** Before the first packet comes, so that no merge can miss it. A second call changes nothing. */
+  async begin(recordingKey: RecordingKey, appId: number, confrId: ConfrId): Promise<void> {
+    await this.#db
+      .insertInto('recordingWork')
+      .values({ recordingKey, appId, confrId, settledAt: null })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+
+  /** A second call changes nothing. */
+  async settle(recordingKey: RecordingKey): Promise<void> {
+    await this.#db
+      .updateTable('recordingWork')
+      .set({ settledAt: new Date() })
+      .where('recordingKey', '=', recordingKey)
+      .where('settledAt', 'is', null)
+      .execute();
+  }
+
+  async conferenceOf(recordingKey: RecordingKey): Promise<ConfrId | undefined> {
+    const row = await this.#db
+      .selectFrom('recordingWork')
+      .select('confrId')
+      .where('recordingKey', '=', recordingKey)
+      .executeTakeFirst();
+    return row?.confrId;
+  }
+
+  /** How many of a conference's recordings are not settled. */
+  async openCount(confrId: ConfrId): Promise<number> {
+    const { open } = await this.#db
+      .selectFrom('recordingWork')
+      .select((eb) => eb.fn.countAll<number>().as('open'))
+      .where('confrId', '=', confrId)
+      .where('settledAt', 'is', null)
+      .executeTakeFirstOrThrow();
+    return Number(open);
+  }
+}

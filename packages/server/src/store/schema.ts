@@ -1,0 +1,96 @@
+/** The tables as the queries see them: column names in camel case, times as Date, int8 as number. */
+import type { ConferenceType, PublicationKind, Role } from '@callreel/contract/conference.ts';
+import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
+import type { Container, RecordType } from '@callreel/contract/recording.ts';
+import type { ColumnType, Generated } from 'kysely';
+import type { JsonObject } from './rows.ts';
+
+/** Written as text: the driver would make a PostgreSQL array of a JSON one. */
+type Json = ColumnType<JsonObject, string, string>;
+
+export type Schema = {
+  app: {
+    id: Generated<number>;
+    uuid: Generated<string>;
+    org: string;
+    name: string;
+    clientId: string;
+    clientSecretHash: Uint8Array;
+    retentionDays: number;
+  };
+  appCounter: { appId: number; n: Generated<number>; lastTime: Generated<Date> };
+  appUser: { appId: number; name: UserName; passwordHash: string };
+  token: {
+    hash: Uint8Array;
+    appId: number;
+    kind: 'app' | 'user' | 'member';
+    userName: UserName | null;
+    confrId: ConfrId | null;
+    memberId: MemberId | null;
+    expiresAt: Date | null;
+    revokedAt: Date | null;
+  };
+  conference: {
+    id: ConfrId;
+    appId: number;
+    type: ConferenceType;
+    password: string;
+    rec: boolean;
+    recMerge: boolean;
+    creator: UserName | null;
+    settings: Json;
+    createdAt: Date;
+    beganAt: Date | null;
+    endedAt: Date | null;
+    latestAt: Date;
+  };
+  member: {
+    id: MemberId;
+    confrId: ConfrId;
+    appId: number;
+    userName: UserName;
+    accessId: AccessId;
+    role: Role;
+    joinedAt: Date;
+    leftAt: Date | null;
+  };
+  publication: {
+    id: PubStreamId;
+    confrId: ConfrId;
+    memberId: MemberId;
+    kind: PublicationKind;
+    startedAt: Date;
+    endedAt: Date | null;
+  };
+  recording: {
+    appId: number;
+    id: number;
+    recordTime: Date;
+    expireTime: Date;
+    recordingKey: RecordingKey;
+    confrId: ConfrId;
+    confrType: ConferenceType;
+    confrBeginTime: Date;
+    confrEndTime: Date | null;
+    memberId: MemberId;
+    userName: UserName;
+    accessId: AccessId;
+    pubStreamId: PubStreamId | null;
+    recordType: RecordType;
+    objectKey: string;
+    container: Container;
+    sizeBytes: number;
+    durationMs: number;
+    facts: Json;
+  };
+  recordingWork: {
+    recordingKey: RecordingKey;
+    appId: number;
+    confrId: ConfrId;
+    begunAt: Generated<Date>;
+    settledAt: Date | null;
+  };
+  merge: { confrId: ConfrId; recordingKey: RecordingKey; begunAt: Generated<Date>; finishedAt: Date | null };
+  conferenceBan: { confrId: ConfrId; userName: UserName };
+  linkKey: { id: string; key: Uint8Array; createdAt: Generated<Date>; retiredAt: Date | null };
+};

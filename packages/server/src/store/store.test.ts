@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { startPostgres, type TestPostgres } from '../../../../tests/support/postgres.ts';
+import { createApp } from '../../../../tests/support/store-rows.ts';
+import { connect } from './connect.ts';
+import { openStore, type Store } from './store.ts';
+
+let postgres: TestPostgres;
+
+before(async () => {
+  postgres = await startPostgres();
+});
+
+after(() => postgres?.stop());
+
+const openDatabase = (statementTimeoutMs = 0) => connect({ ...postgres, maxConnections: 1, statementTimeoutMs });
+
+test('nodes that start at once on an empty database: each comes up, the tables and the link key are made once', async () => {
+  const stores = await Promise.all(Array.from({ length: 4 }, () => openStore(postgres)));
+  const keys = await Promise.all(stores.map((store) => store.linkKeys.current()));
+  assert.equal(new Set(keys.map((key) => key.id)).size, 1);
+  assert.equal(keys[0]?.key.length, 32);
+  await Promise.all(stores.map((store) => store.close()));
+});
+
+test('a second start finds what the first one left', async () => {
+  const first = await openStore(postgres);
+  const app = await createApp(first);
+  const key = await first.linkKeys.current();
+  await first.close();
+  const second = await openStore(postgres);
+  assert.deepEqual(await second.apps.find(app.org, app.name), app);
+  assert.deepEqual(await second.linkKeys.current(), key);
+  await second.close();
+});
+
+test('tables of a newer version are refused', async () => {
+  const db = openDatabase();
+  const newer = '9999-of-a-newer-version';
+  await sql`insert into kysely_migration values (${newer}, ${new Date().toISOString()})`.execute(db);
+  await assert.rejects(openStore(postgres), { name: 'StoreError', reason: 'migration', message: new RegExp(newer) });
+  await sql`delete from kysely_migration where name = ${newer}`.execute(db);
+  await db.destroy();
+});
+
+test('link keys: the newest signs, older ones verify, retired and unknown ones do not', async () => {
+  const store = await openStore(postgres);
+  const db = openDatabase();
+  const old = await store.linkKeys.current();
+  await db
+    .insertInto('linkKey')
+    .values({ id: 'next', key: new Uint8Array(32), retiredAt: null })
+    .execute();
+  assert.equal((await store.linkKeys.current()).id, 'next');
+  assert.deepEqual(await store.linkKeys.find(old.id), old);
+  await db.updateTable('linkKey').set({ retiredAt: new Date() }).where('id', '=', old.id).execute();
+  assert.equal(await store.linkKeys.find(old.id), undefined);
+  assert.equal(await store.linkKeys.find('unknown'), undefined);
+  await db.destroy();
+  await store.close();
+});
+
+test('a statement over its limit is stopped', async () => {
+  const db = openDatabase(30);
+  await assert.rejects(sql`select pg_sleep(60)`.execute(db), { name: 'StoreError', reason: 'timeout' });
+  await db.destroy();
+});
+
+test('a database that is not there: an error that says so, and no health', async () => {
+  const nowhere = {
+    ...postgres,
+    connection: { ...postgres.connection, kind: 'socket' as const, directory: '/nonexistent' },
+  };
+  const connection = { ...nowhere.connection, user: 'callreel', database: 'postgres' };
+  await assert.rejects(openStore({ ...nowhere, connection }), { name: 'StoreError', reason: 'unavailable' });
+});
+
+const isHealthyWithin = async (store: Store, tries: number): Promise<boolean> => {
+  for (let i = 0; i < tries; i++) if (await store.health()) return true;
+  return false;
+};
+
+test('the database dies under a statement: that one fails, the service lives on and works when it is back', async () => {
+  const store = await openStore(postgres);
+  const db = openDatabase();
+  assert.equal(await store.health(), true);
+  const running = sql`select pg_sleep(60)`.execute(db);
+  const failed = assert.rejects(running, { name: 'StoreError', reason: 'unavailable' });
+  const backend = openDatabase();
+  await sql`select 1`.execute(backend);
+  process.kill(postgres.server.pid ?? 0, 'SIGKILL');
+  await failed;
+  assert.equal(await isHealthyWithin(store, 100_000), true);
+  await db.destroy();
+  await backend.destroy();
+  await store.close();
+});

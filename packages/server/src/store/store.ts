@@ -1,0 +1,79 @@
+/** The service's facts in PostgreSQL: the only part that speaks SQL. */
+import { type Kysely, sql } from 'kysely';
+import type { Logger } from '../base/log.ts';
+import type { PostgresConnection } from '../base/postgres-connection.ts';
+import { Apps } from './apps.ts';
+import { Conferences } from './conferences.ts';
+import { connect } from './connect.ts';
+import { LinkKeys } from './link-keys.ts';
+import { Merges } from './merges.ts';
+import { migrate } from './migrate.ts';
+import { RecordingWork } from './recording-work.ts';
+import { Recordings } from './recordings.ts';
+import type { Schema } from './schema.ts';
+import { Tokens } from './tokens.ts';
+import { Users } from './users.ts';
+
+export { StoreError, type StoreErrorReason } from './store-error.ts';
+
+export type StoreOptions = {
+  connection: PostgresConnection;
+  log: Logger;
+  maxConnections?: number;
+  /** Longest time for one statement of the service, in milliseconds. */
+  statementTimeoutMs?: number;
+};
+
+const MAX_CONNECTIONS = 10;
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+export class Store {
+  readonly apps: Apps;
+  readonly users: Users;
+  readonly tokens: Tokens;
+  readonly conferences: Conferences;
+  readonly recordings: Recordings;
+  readonly recordingWork: RecordingWork;
+  readonly merges: Merges;
+  readonly linkKeys: LinkKeys;
+  readonly #db: Kysely<Schema>;
+  #closed: Promise<void> | undefined;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+    this.apps = new Apps(db);
+    this.users = new Users(db);
+    this.tokens = new Tokens(db);
+    this.conferences = new Conferences(db);
+    this.recordings = new Recordings(db);
+    this.recordingWork = new RecordingWork(db);
+    this.merges = new Merges(db);
+    this.linkKeys = new LinkKeys(db);
+  }
+
+  /** Whether the database answers. */
+  health(): Promise<boolean> {
+    return sql`select 1`.execute(this.#db).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Waits for statements under way. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#db.destroy();
+    return this.#closed;
+  }
+}
+
+/** Brings the tables up to date and opens the store. Every method of it throws StoreErrors and no other. */
+export const openStore = async (options: StoreOptions): Promise<Store> => {
+  await migrate(options);
+  return new Store(
+    connect({
+      ...options,
+      maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+      statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    }),
+  );
+};

@@ -1,0 +1,7 @@
+/** What the routes ask of the conferences. */
+import type { Conferences } from '../conference/conferences.ts';
+
+export type ConferencesPort = Pick<
+  Conferences,
+  'create' | 'view' | 'dissolve' | 'kick' | 'join' | 'leave' | 'publish' | 'resume' | 'unpublish' | 'roleOf' | 'userOf'
+>;

@@ -1,0 +1,138 @@
+/** WHIP (RFC 9725): an offer makes a publication, DELETE of what it made ends it. Both take the member's token. */
+import { createHash } from 'node:crypto';
+import type { PublicationKind } from '@callreel/contract/conference.ts';
+import { type PubStreamId, parsePubStreamId } from '@callreel/contract/ids.ts';
+import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { MemberRef } from '../../conference/conferences.ts';
+import { takeText } from '../bodies.ts';
+import type { ConferencesPort } from '../conferences-port.ts';
+import { WebError } from '../errors.ts';
+import type { Gate } from '../gate.ts';
+import { paramsOf, type Routes } from '../web-app.ts';
+
+export type WhipRouteParts = { gate: Gate; conferences: ConferencesPort; baseUrl: () => string };
+
+const SDP = 'application/sdp';
+const SDP_FRAGMENT = 'application/trickle-ice-sdpfrag';
+
+const WhipQuery = Type.Object({
+  type: Type.Optional(Type.Union([Type.Literal('av'), Type.Literal('desktop')])),
+  resume: Type.Optional(
+    Type.String({ maxLength: 100, description: 'The pubStreamId to go on with, in the same file' }),
+  ),
+});
+
+/** The members' part of a stream's id: `_C16M21` of `IM_X364829548358926336C16M21`. A member reaches only what he published. */
+const isOwnStream = (member: MemberRef, stream: PubStreamId): boolean =>
+  stream.endsWith(`_${member.memberId.slice(member.memberId.lastIndexOf('C'))}`);
+
+const ownStream = (member: MemberRef, text: string): PubStreamId => {
+  const stream = parsePubStreamId(text);
+  if (stream === undefined || !isOwnStream(member, stream)) throw WebError.noSuch('publication');
+  return stream;
+};
+
+/** The body, which must be of this type: WHIP takes an offer here and a fragment there, and never the one for the other. */
+const sdpIn = ({ body, headers }: FastifyRequest, type: string): string => {
+  const given = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (typeof body === 'string' && given === type) return body;
+  throw WebError.of('unsupported_media_type', `This call takes a body of Content-Type ${type}`);
+};
+
+/** Names the ICE session, as PATCH refers to it (RFC 9725, section 4.3): another answer is another session. */
+const sessionTag = (answer: string): string =>
+  `"${createHash('sha256').update(answer).digest('base64url').slice(0, 22)}"`;
+
+/** `If-Match: "*"` asks for an ICE restart (RFC 9725, section 4.3.3). */
+const asksForRestart = (request: FastifyRequest): boolean => /^"?\*"?$/.test(request.headers['if-match']?.trim() ?? '');
+
+export const whipRoutes =
+  ({ gate, conferences, baseUrl }: WhipRouteParts): Routes =>
+  async (app) => {
+    takeText(app, SDP, SDP_FRAGMENT);
+
+    const memberOf = (request: FastifyRequest): MemberRef => {
+      const holder = gate.holderOf(request);
+      if (holder.kind !== 'member')
+        throw new TypeError("request: the gate of its route takes others than a member's token");
+      return holder;
+    };
+
+    const negotiate = (request: FastifyRequest, kind: PublicationKind, resume: string | undefined) => {
+      const member = memberOf(request);
+      const offer = sdpIn(request, SDP);
+      if (resume === undefined) return conferences.publish(member, offer, kind);
+      return conferences.resume(member, ownStream(member, resume), offer);
+    };
+
+    app.post(
+      ROUTES.whip,
+      {
+        onRequest: gate.only('member'),
+        schema: {
+          tags: ['whip'],
+          summary: 'Publishes camera and microphone, or a screen: an SDP offer in, 201 with the answer',
+          consumes: [SDP],
+          params: paramsOf(ROUTES.whip),
+          querystring: WhipQuery,
+          response: { 201: { content: { [SDP]: { schema: Type.String() } } } },
+        },
+      },
+      async (request, reply) => {
+        const { type = 'av', resume } = request.query;
+        const { pubStreamId, answer } = await negotiate(request, type, resume);
+        const { org, name } = gate.appOf(request);
+        const path = pathOf(ROUTES.whipResource, { org, app: name, confrId: request.params.confrId, pubStreamId });
+        return reply
+          .code(201)
+          .headers({ location: baseUrl() + path, etag: sessionTag(answer), 'accept-patch': SDP_FRAGMENT })
+          .type(SDP)
+          .serializer((text: string) => text)
+          .send(answer);
+      },
+    );
+
+    app.options(ROUTES.whip, { schema: { hide: true } }, async (_, reply) =>
+      reply.code(204).headers({ allow: 'OPTIONS, POST', 'accept-post': SDP }).send(),
+    );
+
+    app.delete(
+      ROUTES.whipResource,
+      {
+        onRequest: gate.only('member'),
+        schema: {
+          tags: ['whip'],
+          summary: 'Ends a publication; its recording is finished now',
+          params: paramsOf(ROUTES.whipResource),
+        },
+      },
+      async (request, reply) => {
+        const member = memberOf(request);
+        await conferences.unpublish(member, ownStream(member, request.params.pubStreamId));
+        return reply.code(200).send();
+      },
+    );
+
+    app.patch(
+      ROUTES.whipResource,
+      {
+        onRequest: gate.only('member'),
+        schema: {
+          tags: ['whip'],
+          summary: 'Takes further ICE candidates; an ICE restart is refused: publish with ?resume instead',
+          consumes: [SDP_FRAGMENT],
+          params: paramsOf(ROUTES.whipResource),
+        },
+      },
+      async (request, reply) => {
+        sdpIn(request, SDP_FRAGMENT);
+        ownStream(memberOf(request), request.params.pubStreamId);
+        if (asksForRestart(request))
+          throw WebError.of('unprocessable', 'No ICE restart here: publish anew with ?resume');
+        // Candidates are learnt from the peer's own checks, so that an offer cannot aim ours at hosts of its choosing.
+        return reply.code(204).send();
+      },
+    );
+  };

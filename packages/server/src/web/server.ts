@@ -1,0 +1,161 @@
+/** The HTTP interface, put together: what every answer has, then the routes, then an answer for everything else. */
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import { fastifyHelmet } from '@fastify/helmet';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
+import type { Config } from '../base/config.ts';
+import type { Logger } from '../base/log.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { Store } from '../store/store.ts';
+import { answerBrokenConnection, answerError, answerErrors, makeRequestId, setCommonHeaders } from './answers.ts';
+import { Assets } from './assets.ts';
+import { baseUrlOf, ownOrigins } from './base-url.ts';
+import { BODY_LIMIT_BYTES, dropTypeOfNoBody } from './bodies.ts';
+import type { ConferencesPort } from './conferences-port.ts';
+import { answerCors } from './cors.ts';
+import { Gate } from './gate.ts';
+import { Links } from './links.ts';
+import { watchMethods } from './methods.ts';
+import { describeAt, describeInterface } from './openapi.ts';
+import { API_POLICY } from './page-policy.ts';
+import { Passwords } from './passwords.ts';
+import { REQUEST_SERIALIZERS, RequestLog } from './request-log.ts';
+import { conferenceRoutes } from './routes/conferences.ts';
+import { fileRoutes } from './routes/files.ts';
+import { healthRoutes } from './routes/health.ts';
+import { memberRoutes } from './routes/members.ts';
+import { pageRoutes } from './routes/page.ts';
+import { recordingRoutes } from './routes/recordings.ts';
+import { revokeRoutes } from './routes/revoke.ts';
+import { tokenRoutes } from './routes/token.ts';
+import { userRoutes } from './routes/users.ts';
+import { whipRoutes } from './routes/whip.ts';
+import { DisplayTime } from './times.ts';
+import type { Tokens } from './tokens.ts';
+import type { Routes, WebApp, WebServer } from './web-app.ts';
+
+export type WebOptions = {
+  config: Config;
+  store: Store;
+  conferences: ConferencesPort;
+  objects: ObjectStore;
+  tokens: Tokens;
+  log: Logger;
+  /** Milliseconds since 1970; the system's unless given. */
+  nowMs?: () => number;
+};
+
+const VERSION = '0.1.0';
+
+/** A request must have come whole by then: no body of ours is large. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Longer than the minute after which most proxies drop an idle connection: it is theirs to close. */
+const KEEP_ALIVE_MS = 72_000;
+
+/** As long as a whole request may be: an over-long `length` is told that it is one, and not that there is no such path. */
+const LONGEST_PARAM = 16 * 1024;
+
+/** What is being answered when we stop gets this long; a download goes on with a range later. */
+const CLOSE_GRACE_MS = 3_000;
+
+const sourceOf = (name: string): string => fileURLToPath(new URL(`../../../${name}/src/`, import.meta.url));
+
+/** fastify sets no timeouts on a server that it did not make. */
+const openServer = (tls: Config['tls'], handler: RequestListener): WebServer => {
+  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+  if (tls === undefined) return createServer(timeouts, handler);
+  const { certPath, keyPath } = tls;
+  return createSecureServer({ ...timeouts, cert: readFileSync(certPath), key: readFileSync(keyPath) }, handler);
+};
+
+const createApp = ({ config: { tls }, log }: WebOptions, requestLog: RequestLog): WebApp =>
+  fastify<WebServer, IncomingMessage, ServerResponse, FastifyBaseLogger>({
+    loggerInstance: log.child({}, { serializers: REQUEST_SERIALIZERS }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: makeRequestId,
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: LONGEST_PARAM },
+    // fastify's own 503 has another body than ours; what still comes on an open connection is served, and then it is closed.
+    return503OnClosing: false,
+    clientErrorHandler: answerBrokenConnection,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, requestLog),
+    serverFactory: (handler) => openServer(tls, handler),
+  })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler);
+
+const addHeaders = (app: WebApp, config: Config, baseUrl: () => string): void => {
+  app.addHook('onRequest', setCommonHeaders);
+  app.register(fastifyHelmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: API_POLICY },
+    xFrameOptions: { action: 'deny' },
+    // Told by who ends TLS: us, or nobody here.
+    strictTransportSecurity: config.tls !== undefined,
+  });
+  app.addHook(
+    'onRequest',
+    answerCors(() => [...config.corsOrigins, ...ownOrigins(config, baseUrl())]),
+  );
+};
+
+const routesOf = (options: WebOptions, baseUrl: () => string): Routes[] => {
+  const { config, store, conferences, objects, tokens } = options;
+  const gate = new Gate(store.apps, tokens);
+  const passwords = new Passwords();
+  const time = new DisplayTime(config.timeZone);
+  const links = new Links({ keys: store.linkKeys, baseUrl, nowMs: options.nowMs ?? Date.now });
+  const assets = new Assets({
+    console: sourceOf('console'),
+    client: sourceOf('client'),
+    contract: sourceOf('contract'),
+  });
+  return [
+    tokenRoutes({ gate, store, tokens, passwords }),
+    revokeRoutes({ gate, tokens, conferences }),
+    userRoutes({ gate, users: store.users, passwords }),
+    conferenceRoutes({ gate, conferences }),
+    memberRoutes({ gate, conferences, baseUrl }),
+    whipRoutes({ gate, conferences, baseUrl }),
+    recordingRoutes({ gate, recordings: store.recordings, links, time }),
+    fileRoutes({ links, recordings: store.recordings, objects }),
+    healthRoutes({ store, dataDir: config.dataDir }),
+    pageRoutes({ assets, baseUrl, timeZone: config.timeZone }),
+    describeAt,
+  ];
+};
+
+/** Closing waits for every connection, and a client may take hours over a file. */
+const boundClosing = (app: WebApp): void => {
+  let timer: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+  });
+  app.addHook('onClose', async () => clearTimeout(timer));
+};
+
+/** Where it is reached: the public URL, or the bound address once it listens. Without a slash at the end. */
+export type Web = WebApp & { publicUrl: () => string };
+
+/** Ready to listen. */
+export const buildWeb = (options: WebOptions): Web => {
+  const requestLog = new RequestLog(options.log);
+  const app = createApp(options, requestLog);
+  const baseUrl = () => baseUrlOf(options.config, app.server.address());
+  app.removeAllContentTypeParsers();
+  answerErrors(app, requestLog);
+  addHeaders(app, options.config, baseUrl);
+  app.addHook('onRequest', dropTypeOfNoBody);
+  app.addHook('onResponse', requestLog.writeLine);
+  const answerOtherMethods = watchMethods(app);
+  describeInterface(app, VERSION);
+  for (const routes of routesOf(options, baseUrl)) app.register(routes);
+  app.register(answerOtherMethods);
+  // An Expect field that we do not know may be ignored (RFC 9110, section 10.1.1); node's own 417 would bear none of our headers.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  boundClosing(app);
+  return app.decorate('publicUrl', baseUrl) as Web;
+};

@@ -1,0 +1,172 @@
+/** The HTTP interface with everything real behind it but the media: for tests that speak HTTP. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, readConfig } from '@callreel/server/base/config.ts';
+import { createLogger } from '@callreel/server/base/log.ts';
+import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
+import { Conferences } from '@callreel/server/conference/conferences.ts';
+import type { SpawnMediaProcess } from '@callreel/server/conference/media-pool.ts';
+import { DiskStore } from '@callreel/server/storage/disk-store.ts';
+import type { AppRecord, NewRecording, RecordingRow } from '@callreel/server/store/rows.ts';
+import { openStore, type Store } from '@callreel/server/store/store.ts';
+import { buildWeb, type Web } from '@callreel/server/web/server.ts';
+import { DisplayTime } from '@callreel/server/web/times.ts';
+import { Tokens } from '@callreel/server/web/tokens.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { createConference, ids, newRecording } from '../support/store-rows.ts';
+
+export const ANSWER_SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
+export const OFFER_SDP = 'v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
+
+/** Answers whatever begins as SDP does. */
+const mediaStandIn: SpawnMediaProcess = () => ({
+  request: async (request) => {
+    if (request.kind === 'end') return { kind: 'ended' };
+    if (request.kind !== 'open' && request.kind !== 'resume') throw new TypeError(request.kind);
+    if (request.offer.startsWith('v=0')) return { kind: 'answered', answer: ANSWER_SDP };
+    return { kind: 'illegalSdp', description: 'Line 1 must be v=0' };
+  },
+  close: async () => {},
+});
+
+export type Credentials = { clientId: string; clientSecret: string };
+export type TestApp = AppRecord & Credentials & { token: string };
+
+export type Call = {
+  method?: string;
+  token?: string;
+  /** Sent as JSON. */
+  json?: unknown;
+  body?: string | Uint8Array<ArrayBuffer>;
+  headers?: Record<string, string>;
+};
+
+export type Answer = {
+  status: number;
+  headers: Headers;
+  text: string;
+  json: <Body = Record<string, unknown>>() => Body;
+};
+
+type Parts = {
+  config: Config;
+  postgres: TestPostgres;
+  store: Store;
+  tokens: Tokens;
+  objects: DiskStore;
+  web: Web;
+  logged: string[];
+  stops: (() => Promise<unknown>)[];
+};
+
+export class WebFixture {
+  readonly config: Config;
+  readonly postgres: TestPostgres;
+  readonly store: Store;
+  readonly tokens: Tokens;
+  readonly objects: DiskStore;
+  readonly web: Web;
+  readonly url: string;
+  /** What was logged, as JSON lines. */
+  readonly logged: string[];
+  readonly #stops: (() => Promise<unknown>)[];
+
+  private constructor(parts: Parts) {
+    this.config = parts.config;
+    this.postgres = parts.postgres;
+    this.store = parts.store;
+    this.tokens = parts.tokens;
+    this.objects = parts.objects;
+    this.web = parts.web;
+    this.logged = parts.logged;
+    this.url = parts.web.publicUrl();
+    this.#stops = parts.stops;
+  }
+
+  static async start(env: Record<string, string> = {}): Promise<WebFixture> {
+    const postgres = await startPostgres();
+    const dataDir = await mkdtemp(join(tmpdir(), 'callreel-web-'));
+    const config = readConfig({ CALLREEL_DATA_DIR: dataDir, CALLREEL_PORT: '0', ...env });
+    const logged: string[] = [];
+    const log = createLogger('debug', { write: (line) => logged.push(line) });
+    const store = await openStore({ connection: postgres.connection, log: postgres.log });
+    await store.linkKeys.ensureOne();
+    const tokens = new Tokens({ store, nowMs: Date.now });
+    const time = new DisplayTime(config.timeZone);
+    const conferences = new Conferences({
+      ...{ store, ids, nowMs, bootId: '', log, mediaProcesses: 1, spawnMedia: mediaStandIn },
+      formatTime: (instant) => time.format(instant),
+      issueMemberToken: (member, ttlSeconds) => tokens.issueMember(member, ttlSeconds),
+      onRecordingEnded: () => {},
+      onConferenceEnded: () => {},
+    });
+    const objects = new DiskStore(join(dataDir, 'recordings'));
+    const web = buildWeb({ config, store, conferences, objects, tokens, log });
+    await web.listen({ host: config.host, port: config.port });
+    const stops = [
+      () => web.close(),
+      () => conferences.close(0),
+      () => store.close(),
+      () => postgres.stop(),
+      () => rm(dataDir, { recursive: true, force: true }),
+    ];
+    return new WebFixture({ config, postgres, store, tokens, objects, web, logged, stops });
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops) await stop();
+  }
+
+  /** An app that no other test has, with its token. */
+  async createApp(org = 'Acme', name = `Meet-${randomBytes(6).toString('hex')}`): Promise<TestApp> {
+    const [clientId, clientSecret] = [randomBytes(8).toString('hex'), randomBytes(32).toString('base64url')];
+    const clientSecretHash = createHash('sha256').update(clientSecret).digest();
+    const app = await this.store.apps.create({ org, name, clientId, clientSecretHash });
+    const { token } = await this.tokens.issueApp(app, undefined);
+    return { ...app, clientId, clientSecret, token };
+  }
+
+  async userToken(app: AppRecord, userName: string): Promise<string> {
+    const { token } = await this.tokens.issueUser(app, userName as RecordingRow['userName'], undefined);
+    return token;
+  }
+
+  /** `path` from the root, or a whole URL. */
+  async call(path: string, { method = 'GET', token, json, body, headers }: Call = {}): Promise<Answer> {
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: json === undefined ? (body ?? null) : JSON.stringify(json),
+      redirect: 'manual',
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+  }
+
+  /** A listed recording with its file in the store. */
+  async addRecording(
+    app: AppRecord,
+    content: Uint8Array,
+    given: Partial<NewRecording> = {},
+  ): Promise<NewRecording & { id: number }> {
+    const conference = given.confrId
+      ? { id: given.confrId, appId: app.id }
+      : await createConference(this.store, app.id);
+    const blank = newRecording(conference as Parameters<typeof newRecording>[0], given);
+    const { recordingKey } = blank;
+    const objectKey = `${app.org}/${app.name}/${recordingKey.slice(0, 8)}/${recordingKey}.${blank.container}`;
+    const recording = { ...blank, objectKey, sizeBytes: content.length };
+    const path = join(this.config.dataDir, recordingKey);
+    await writeFile(path, content);
+    await this.objects.put(path, objectKey);
+    const listed = await this.store.recordings.list(recording);
+    if (listed === 'duplicate') throw new Error('the recording is listed already');
+    return { ...recording, id: listed.id };
+  }
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ConferenceView, JoinView } from '@callreel/contract/conference.ts';
+import { ANSWER_SDP, type Answer, type Call, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
+
+let fixture: WebFixture;
+let app: TestApp;
+let base: string;
+
+before(async () => {
+  fixture = await WebFixture.start();
+  app = await fixture.createApp();
+  base = `/${app.org}/${app.name}`;
+});
+after(() => fixture?.stop());
+
+const joinNew = async (role = 'talker', settings: Record<string, unknown> = {}): Promise<JoinView> => {
+  const made = await fixture.call(`${base}/conferences`, { method: 'POST', token: app.token, json: settings });
+  const path = `/v1${base}/conferences/${made.json<ConferenceView>().id}/join`;
+  return (
+    await fixture.call(path, { method: 'POST', token: app.token, json: { userName: 'ann', role } })
+  ).json<JoinView>();
+};
+
+const SDP = { 'content-type': 'application/sdp' };
+
+const offerTo = (url: string, token: string, call: Call = {}): Promise<Answer> =>
+  fixture.call(url, { method: 'POST', token, body: OFFER_SDP, headers: SDP, ...call });
+
+const published = async (member: JoinView, query = ''): Promise<{ answer: Answer; url: string }> => {
+  const answer = await offerTo(member.whip + query, member.token);
+  assert.equal(answer.status, 201, answer.text);
+  return { answer, url: answer.headers.get('location') ?? '' };
+};
+
+test('an offer is answered, with where and how to end what it made', async () => {
+  const member = await joinNew();
+  const { answer, url } = await published(member);
+  assert.equal(answer.text, ANSWER_SDP);
+  assert.equal(answer.headers.get('content-type'), 'application/sdp');
+  assert.match(answer.headers.get('etag') ?? '', /^"[\w-]{22}"$/);
+  assert.ok(url.startsWith(`${member.whip}/rtc-10-`) && url.endsWith('M1'), url);
+  const ended = await fixture.call(url, {
+    method: 'DELETE',
+    token: member.token,
+    headers: { 'content-type': 'application/json' },
+  });
+  assert.equal(ended.status, 200);
+  assert.equal(ended.text, '');
+  assert.equal(
+    (await fixture.call(url, { method: 'DELETE', token: member.token })).json().error,
+    'service_resource_not_found',
+  );
+});
+
+test('a screen is published beside the camera, and each is ended by itself', async () => {
+  const member = await joinNew();
+  const [camera, screen] = [await published(member), await published(member, '?type=desktop')];
+  assert.notEqual(camera.url, screen.url);
+  assert.equal((await fixture.call(screen.url, { method: 'DELETE', token: member.token })).status, 200);
+  assert.equal((await fixture.call(camera.url, { method: 'DELETE', token: member.token })).status, 200);
+  assert.equal((await offerTo(`${member.whip}?type=tape`, member.token)).json().error, 'illegal_argument');
+});
+
+test('a publication goes on under its id; what is none, or not his own, is not found', async () => {
+  const member = await joinNew();
+  const { url } = await published(member);
+  const pubStreamId = url.slice(url.lastIndexOf('/') + 1);
+  assert.equal((await published(member, `?resume=${pubStreamId}`)).url, url);
+  for (const id of [
+    'x',
+    'rtc-10-aaaaaaa_C1M1',
+    pubStreamId.replace(/M1$/, 'M2'),
+    pubStreamId.replace(/-.{7}_/, '-aaaaaaa_'),
+  ]) {
+    assert.equal(
+      (await offerTo(`${member.whip}?resume=${id}`, member.token)).json().error,
+      'service_resource_not_found',
+      id,
+    );
+  }
+});
+
+test('an offer that cannot be answered says why; one of another type, or none, is not taken', async () => {
+  const member = await joinNew();
+  const illegal = await offerTo(member.whip, member.token, { body: 'hello' });
+  assert.equal(illegal.status, 400);
+  assert.equal(illegal.json().error, 'illegal_sdp');
+  assert.equal(illegal.json().error_description, 'Line 1 must be v=0');
+  assert.equal((await offerTo(member.whip, member.token, { body: '' })).json().error, 'illegal_sdp');
+  for (const type of ['application/json', 'text/plain', 'application/trickle-ice-sdpfrag']) {
+    const answer = await offerTo(member.whip, member.token, { headers: { 'content-type': type } });
+    assert.equal(answer.status, 415, type);
+  }
+  const parameters = await offerTo(member.whip, member.token, {
+    headers: { 'content-type': 'Application/SDP; charset=utf-8' },
+  });
+  assert.equal(parameters.status, 201);
+  assert.equal((await fixture.call(member.whip, { method: 'POST', token: member.token })).status, 415);
+  const large = await offerTo(member.whip, member.token, { body: `v=0\r\n${'a=x\r\n'.repeat(20_000)}` });
+  assert.equal(large.status, 413);
+});
+
+test("only a member of this conference publishes in it, and only his token ends it: not the app's, not a listener's", async () => {
+  const [member, stranger] = [await joinNew(), await joinNew()];
+  const { url } = await published(member);
+  for (const token of [app.token, stranger.token, await fixture.userToken(app, 'ann')]) {
+    assert.equal((await offerTo(member.whip, token)).json().error, 'forbidden_op');
+    assert.equal((await fixture.call(url, { method: 'DELETE', token })).json().error, 'forbidden_op');
+  }
+  const listener = await joinNew('audience');
+  assert.equal((await offerTo(listener.whip, listener.token)).json().error, 'forbidden_op');
+});
+
+test('another member of the same conference does not end it', async () => {
+  const member = await joinNew();
+  const { url } = await published(member);
+  const path = new URL(member.whip).pathname.replace(/whip$/, 'join');
+  const bob = (
+    await fixture.call(path, { method: 'POST', token: app.token, json: { userName: 'bob' } })
+  ).json<JoinView>();
+  assert.equal(
+    (await fixture.call(url, { method: 'DELETE', token: bob.token })).json().error,
+    'service_resource_not_found',
+  );
+});
+
+test('further candidates are taken, an ICE restart is refused', async () => {
+  const member = await joinNew();
+  const { url, answer } = await published(member);
+  const patch = (headers: Record<string, string>): Promise<Answer> =>
+    fixture.call(url, {
+      method: 'PATCH',
+      token: member.token,
+      body: 'a=ice-ufrag:x\r\na=ice-pwd:y\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n',
+      headers: { 'content-type': 'application/trickle-ice-sdpfrag', ...headers },
+    });
+  const taken = await patch({ 'if-match': answer.headers.get('etag') ?? '' });
+  assert.equal(taken.status, 204);
+  assert.equal(taken.text, '');
+  for (const tag of ['*', '"*"']) assert.equal((await patch({ 'if-match': tag })).status, 422);
+  assert.equal((await patch({ 'content-type': 'application/sdp' })).status, 415);
+});
+
+test('the endpoint says what it takes', async () => {
+  const member = await joinNew();
+  const options = await fixture.call(member.whip, { method: 'OPTIONS' });
+  assert.equal(options.status, 204);
+  assert.equal(options.headers.get('accept-post'), 'application/sdp');
+  const get = await fixture.call(member.whip, { token: member.token });
+  assert.equal(get.status, 405);
+  assert.equal(get.headers.get('allow'), 'OPTIONS, POST');
+});

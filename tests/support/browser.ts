@@ -1,0 +1,73 @@
+/** A headless Chromium with a fake camera, microphone and screen. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { provideChromium } from './chromium.ts';
+
+const FLAGS = [
+  // A moving picture with a running time and a beep each second, at 30 frames a second instead of 20.
+  '--use-fake-device-for-media-stream=fps=30',
+  // Says yes to camera, microphone and screen by itself.
+  '--use-fake-ui-for-media-stream',
+  '--auto-select-desktop-capture-source=Entire screen',
+  '--allow-loopback-in-peer-connection',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  // Without these it looks up hosts of its maker at every start.
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const found = provideChromium();
+
+/** For `test(name, { skip }, …)`: false where there is a Chromium, else the one line that says what is missing. */
+export const skip: string | false = 'missing' in found ? found.missing : false;
+if (skip) console.log(skip);
+
+export type TestBrowser = {
+  newPage(): Promise<Page>;
+  /** What pages complained of so far: uncaught errors, and errors in their console. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+};
+
+export type BrowserOptions = { locale?: string };
+
+const launch = (executablePath: string, userDataDir: string, locale: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(userDataDir, {
+    executablePath,
+    headless: true,
+    locale,
+    viewport: { width: 1280, height: 800 },
+    permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'],
+    // Its sandbox refuses to run as root.
+    args: [...FLAGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+  });
+
+/** Starts a browser with a new, empty profile, which is removed when it closes. */
+export const openBrowser = async ({ locale = 'en-US' }: BrowserOptions = {}): Promise<TestBrowser> => {
+  if ('missing' in found) throw new Error(found.missing);
+  const userDataDir = await mkdtemp(join(tmpdir(), 'callreel-chromium-'));
+  const removeProfile = () => rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
+  const context = await launch(found.path, userDataDir, locale).catch(async (error: unknown) => {
+    await removeProfile();
+    throw error;
+  });
+  const complaints: string[] = [];
+  context.on('weberror', (error) => complaints.push(error.error().message));
+  context.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return {
+    complaints,
+    newPage: () => context.newPage(),
+    close: async () => {
+      await context.close();
+      await removeProfile();
+    },
+  };
+};

@@ -1,0 +1,78 @@
+/** A page that publishes through the browser SDK, driven step by step. */
+import type * as Capture from '@callreel/client/capture.ts';
+import type * as PublicationModule from '@callreel/client/publication.ts';
+import type { PublicationKind, VideoCodecName } from '@callreel/contract/conference.ts';
+import type { Page } from 'playwright-core';
+import type { TestBrowser } from './browser.ts';
+
+/** What the page keeps for the next step. */
+type PageState = {
+  connections: RTCPeerConnection[];
+  publications: Map<string, PublicationModule.Publication>;
+};
+
+declare global {
+  var callreelTest: PageState;
+}
+
+export type PublishWish = {
+  whipUrl: string;
+  token: string;
+  kind?: PublicationKind;
+  videoCodec?: VideoCodecName;
+};
+
+/** Collects the connections that the SDK keeps to itself, for their statistics. */
+const collectConnections = (): void => {
+  const connections: RTCPeerConnection[] = [];
+  globalThis.callreelTest = { connections, publications: new Map() };
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      connections.push(this);
+    }
+  };
+};
+
+/** Opens a page of the service's own origin, so that it may load the SDK and call the service. */
+export const openPublishingPage = async (browser: TestBrowser, serviceUrl: string): Promise<Page> => {
+  const page = await browser.newPage();
+  await page.addInitScript(collectConnections);
+  await page.goto(serviceUrl);
+  return page;
+};
+
+/** Publishes camera and microphone, or a screen; resolves with the pubStreamId when the media is connected. */
+export const publishFrom = async (page: Page, wish: PublishWish): Promise<string> => {
+  const pubStreamId = await page.evaluate(async ({ whipUrl, token, kind = 'av', videoCodec }) => {
+    const load = (name: string): Promise<unknown> => import(`/assets/client/${name}.ts`);
+    const capture = (await load('capture')) as typeof Capture;
+    const { publish } = (await load('publication')) as typeof PublicationModule;
+    const stream =
+      kind === 'desktop'
+        ? await capture.openScreen()
+        : await capture.openCameraAndMicrophone({ camera: true, microphone: true });
+    const publication = await publish({ whipUrl, token, stream, kind, ...(videoCodec ? { videoCodec } : {}) });
+    globalThis.callreelTest.publications.set(publication.pubStreamId, publication);
+    return publication.pubStreamId;
+  }, wish);
+  await page.waitForFunction((id) => globalThis.callreelTest.publications.get(id)?.state === 'connected', pubStreamId);
+  return pubStreamId;
+};
+
+/** Resolves when the latest connection has sent so many video frames. */
+export const waitForFramesSent = async (page: Page, frames: number): Promise<void> => {
+  await page.waitForFunction(async (wanted) => {
+    const stats = await globalThis.callreelTest.connections.at(-1)?.getStats();
+    const reports = [...(stats?.values() ?? [])] as { type: string; kind?: string; framesSent?: number }[];
+    return reports.some(
+      ({ type, kind, framesSent = 0 }) => type === 'outbound-rtp' && kind === 'video' && framesSent >= wanted,
+    );
+  }, frames);
+};
+
+/** Ends a publication with a DELETE. */
+export const stopPublishing = (page: Page, pubStreamId: string): Promise<void> =>
+  page.evaluate(async (id) => {
+    await globalThis.callreelTest.publications.get(id)?.stop();
+  }, pubStreamId);
