@@ -2,7 +2,6 @@
  * CPU time that receiving and recording costs: our media process beside Janus recording the same packets.
  * Options: `--runs 5 --seconds 20 --senders 20 --rate 220 --bytes 1100`.
  */
-import { arch, cpus, release } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startCallreel } from './record/callreel-subject.ts';
@@ -11,6 +10,9 @@ import { isInNamespace, NAMESPACE_ADDRESS, runInNamespace, whyNoNamespace } from
 import { cpuTimeOf, residentMegabytesOf } from './record/process-cpu.ts';
 import type { RecordingSubject } from './record/recording-subject.ts';
 import { type LoadShape, Vp8Load } from './record/vp8-load.ts';
+import { describeMachine } from './report/machine.ts';
+import { markdownTable } from './report/markdown-table.ts';
+import { median, percent } from './report/statistics.ts';
 
 type Settings = LoadShape & { runs: number; seconds: number };
 type Measured = {
@@ -85,15 +87,6 @@ const runOnce = async (start: () => Promise<RecordingSubject>, settings: Setting
   }
 };
 
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-};
-
-const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
-
 const rowOf = (name: string, measured: readonly Measured[]) => {
   const of = (field: keyof Measured) => measured.map((each) => each[field]);
   const costs = of('cpuPer100k');
@@ -111,7 +104,7 @@ const rowOf = (name: string, measured: readonly Measured[]) => {
 const describe = ({ senders, packetsPerSecond, packetBytes, runs, seconds }: Settings): string[] => [
   `Receive and record: ${senders} senders × ${packetsPerSecond} packets/s × ${packetBytes} bytes of VP8.`,
   `Median of ${runs} runs of ${seconds} s after ${WARM_UP_MS / 1000} s to warm up.`,
-  `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? arch()}, Linux ${release()}, Node ${process.version}`,
+  describeMachine(),
 ];
 
 const measureAll = async (settings: Settings, withJanus: boolean): Promise<void> => {
@@ -123,7 +116,7 @@ const measureAll = async (settings: Settings, withJanus: boolean): Promise<void>
     const costs = [ours.at(-1), theirs.at(-1)].map((each) => each?.cpuPer100k.toFixed(2) ?? '–');
     console.log(`run ${run} of ${settings.runs}: Callreel ${costs[0]}, Janus ${costs[1]} CPU-s per 100k packets`);
   }
-  console.table([rowOf('Callreel', ours), ...(withJanus ? [rowOf(janusVersion(), theirs)] : [])]);
+  console.log(markdownTable([rowOf('Callreel', ours), ...(withJanus ? [rowOf(janusVersion(), theirs)] : [])]));
   if (!withJanus) return;
   const cost = (measured: readonly Measured[]) => median(measured.map(({ cpuPer100k }) => cpuPer100k));
   console.log(`Ratio Callreel : Janus ${(cost(ours) / cost(theirs)).toFixed(2)} (bar: at or under 1.00)`);

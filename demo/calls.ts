@@ -2,8 +2,8 @@ import type { ConferenceView, CreateConferenceBody, JoinView } from '@callreel/c
 import type { RecordingView } from '@callreel/contract/recording.ts';
 import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
+import type { ServiceCredentials } from '@callreel/synthetic/service.ts';
 import { DemoError } from './demo-error.ts';
-import type { Credentials } from './service.ts';
 
 export type Json = { method: 'GET' | 'POST' | 'DELETE'; path: string; body?: unknown; token?: string };
 
@@ -29,18 +29,18 @@ export class Calls {
   readonly #app: { org: string; app: string };
   #token = '';
 
-  constructor(baseUrl: string, { org, app }: Credentials) {
+  constructor(baseUrl: string, { org, app }: ServiceCredentials) {
     this.baseUrl = baseUrl;
     this.#app = { org, app };
   }
 
   /** The request for a token, to be shown; `signIn` makes it. */
-  tokenRequest({ clientId, clientSecret }: Credentials): Json {
+  tokenRequest({ clientId, clientSecret }: ServiceCredentials): Json {
     const body = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
     return { method: 'POST', path: pathOf(ROUTES.token, this.#app), body };
   }
 
-  async signIn(credentials: Credentials): Promise<void> {
+  async signIn(credentials: ServiceCredentials): Promise<void> {
     const { access_token } = await this.send<TokenView>(this.tokenRequest(credentials));
     this.#token = access_token;
   }

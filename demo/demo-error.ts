@@ -1,5 +1,8 @@
 /** Why the demo could not be carried out. What was carried out and turned out wrong is a finding of check.ts. */
-export type DemoErrorReason = 'serviceDied' | 'serviceSilent' | 'callRefused' | 'notListed';
+export type DemoErrorReason = 'serviceDied' | 'callRefused' | 'notListed';
+
+/** Characters of the service's output. */
+const LAST_WORDS = 2000;
 
 export class DemoError extends Error {
   readonly reason: DemoErrorReason;
@@ -10,15 +13,8 @@ export class DemoError extends Error {
     this.reason = reason;
   }
 
-  static serviceDied(how: string, lastWords: string): DemoError {
-    return new DemoError('serviceDied', `The service ended (${how}). Its last words:\n${lastWords}`);
-  }
-
-  static serviceSilent(waitedMs: number, lastWords: string): DemoError {
-    return new DemoError(
-      'serviceSilent',
-      `The service was not ready after ${waitedMs / 1000} s. So far:\n${lastWords}`,
-    );
+  static serviceDied(how: string, output: string): DemoError {
+    return new DemoError('serviceDied', `The service ended (${how}). Its last words:\n${output.slice(-LAST_WORDS)}`);
   }
 
   static callRefused(method: string, path: string, status: number, body: string): DemoError {

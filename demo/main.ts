@@ -1,17 +1,16 @@
 /** `npm run demo`: a recorded call from beginning to end, with the real service, and a check of every file. */
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PreparedMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
 import { CALL_MS, holdCall, prepareAll, STREAMS } from './callers.ts';
 import { Calls, curlOf, toSpanTime } from './calls.ts';
 import { type Checked, checkFile } from './check.ts';
-import { DemoError } from './demo-error.ts';
 import { download } from './download.ts';
 import { Progress } from './progress.ts';
 import { filesTable, openingHints } from './report.ts';
 import { isMerged, showRetrieval, waitUntilListed } from './retrieval.ts';
-import { Service, TIME_ZONE } from './service.ts';
+import { type RunningService, TIME_ZONE, withService } from './service.ts';
 
 const OUTPUT = fileURLToPath(new URL('../demo-output/', import.meta.url));
 const LOG = join(OUTPUT, 'service.log');
@@ -23,7 +22,8 @@ const progress = new Progress(process.stdout);
 const recordCall = async (calls: Calls, media: readonly PreparedMedia[]): Promise<string> => {
   const { id: confrId } = await calls.createConference({ rec: true, recMerge: true, creator: 'alice' });
   const members = { alice: await calls.join(confrId, 'alice'), bob: await calls.join(confrId, 'bob') };
-  progress.begin(`Alice and Bob talk for ${CALL_MS / 1000} s in ${confrId}; Alice shares her screen`);
+  print(`  Conference ${confrId}, recorded and merged`);
+  progress.begin(`Alice and Bob talk for ${CALL_MS / 1000} s, Alice shares her screen`);
   await holdCall(media, members, (elapsedMs) => progress.update(`${Math.floor(elapsedMs / 1000)} s`));
   progress.end();
 
@@ -40,10 +40,10 @@ const recordCall = async (calls: Calls, media: readonly PreparedMedia[]): Promis
 
 const downloadAndCheck = async (calls: Calls, confrId: string): Promise<Checked[]> => {
   const checked: Checked[] = [];
-  progress.begin('Downloading every file through its link, decoding and checking it');
+  progress.begin('Downloading every file through its link, and checking it');
   for (const recording of await calls.recordingsOf(confrId)) {
     const file = await download(recording, OUTPUT);
-    progress.update(file.path);
+    progress.update(basename(file.path));
     checked.push(await checkFile(file));
   }
   progress.end();
@@ -51,7 +51,7 @@ const downloadAndCheck = async (calls: Calls, confrId: string): Promise<Checked[
 };
 
 /** Runs the demo against a service; yields what did not hold. */
-const demonstrate = async (service: Service, media: readonly PreparedMedia[]): Promise<string[]> => {
+const demonstrate = async (service: RunningService, media: readonly PreparedMedia[]): Promise<string[]> => {
   const calls = new Calls(service.url, service.credentials);
   const since = new Date();
   await calls.signIn(service.credentials);
@@ -73,35 +73,42 @@ const demonstrate = async (service: Service, media: readonly PreparedMedia[]): P
   return [...wrongAnswers, ...wrongFiles];
 };
 
+const explain = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return 'reason' in error ? error.message : (error.stack ?? error.message);
+};
+
+/** Yields what did not hold; nothing where all did. */
 const run = async (): Promise<string[]> => {
   await rm(OUTPUT, { recursive: true, force: true });
   await mkdir(OUTPUT, { recursive: true });
-  progress.begin('Starting the service with a data directory of its own, and preparing the callers');
+  progress.begin('Starting the service and preparing the callers');
   const prepared = prepareAll();
   prepared.catch(() => {});
-  const service = await Service.start(LOG);
-  const interrupted = (): void => void service.stop().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted);
-  try {
+  return withService(LOG, async (service) => {
     const media = await prepared;
     progress.end(service.url);
-    return await demonstrate(service, media);
-  } finally {
-    process.removeListener('SIGINT', interrupted);
+    const wrong = await Promise.race([demonstrate(service, media), service.died]);
     progress.begin('Stopping the service and removing its data');
-    await service.stop();
+    return wrong;
+  });
+};
+
+/** Yields what did not hold, with what kept the demo from going on. */
+const runAll = async (): Promise<string[]> => {
+  try {
+    const problems = await run();
     progress.end();
+    return problems;
+  } catch (error) {
+    progress.fail();
+    return [explain(error)];
   }
 };
 
-const explain = (error: unknown): string[] => {
-  if (error instanceof DemoError) return [error.message];
-  return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-};
-
 print('Callreel: a recorded call, end to end\n');
-const problems = await run().catch(explain);
-if (problems.length === 0) print('\nAll of it held.');
-else
-  print(`\nThis did not hold:\n${problems.map((problem) => `  ✗ ${problem}`).join('\n')}\nThe service's log: ${LOG}`);
-process.exitCode = problems.length === 0 ? 0 : 1;
+const problems = await runAll();
+const list = problems.map((problem) => `  ✗ ${problem}`).join('\n');
+print(problems.length === 0 ? '\nAll of it held.' : `\nThis did not hold:\n${list}\nThe log of the service: ${LOG}`);
+// Callers of a demo that broke off may still be on their way.
+process.exit(problems.length === 0 ? 0 : 1);

@@ -11,6 +11,9 @@ import { runChecks } from './check.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prefixes = process.argv.slice(2);
 
+/** For one file: a test that hangs fails instead of taking the whole run with it. */
+const LIMIT_MS = 300_000;
+
 const testFiles = (pattern: string): string[] =>
   globSync(pattern, { cwd: root })
     .filter((path) => prefixes.length === 0 || prefixes.some((prefix) => path.startsWith(prefix)))
@@ -18,7 +21,13 @@ const testFiles = (pattern: string): string[] =>
 
 const runTests = (files: string[], concurrency: number): boolean => {
   if (files.length === 0) return true;
-  const args = ['--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec', ...files];
+  const args = [
+    '--test',
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${LIMIT_MS}`,
+    '--test-reporter=spec',
+    ...files,
+  ];
   return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status === 0;
 };
 

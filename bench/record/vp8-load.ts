@@ -114,7 +114,7 @@ const connect = async (
   const track = trackOf(index);
   const cname = `sender-${index}`;
   const { peer, transport } = await SendingPeer.create(shape.address);
-  const answer = readAnswer(await publish(buildOffer([track], transport, cname), index));
+  const answer = readAnswer(await publish(buildOffer([track], { transport, setup: 'actpass', cname }), index));
   await peer.connect(answer.transportLines);
   // Without the MID extension every packet is exactly as long as asked for; one section needs none.
   const sender = new TrackSender(track, undefined, { sequenceNumber: index * 997, timestamp: index * 90_000 }, cname);

@@ -11,7 +11,7 @@ import type { SpawnMediaProcess } from '@callreel/server/conference/media-pool.t
 import { DiskStore } from '@callreel/server/storage/disk-store.ts';
 import type { AppRecord, NewRecording, RecordingRow } from '@callreel/server/store/rows.ts';
 import { openStore, type Store } from '@callreel/server/store/store.ts';
-import { buildWeb, type Web } from '@callreel/server/web/server.ts';
+import { buildWeb, type Web, type WebOptions } from '@callreel/server/web/server.ts';
 import { DisplayTime } from '@callreel/server/web/times.ts';
 import { Tokens } from '@callreel/server/web/tokens.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -85,7 +85,7 @@ export class WebFixture {
     this.#stops = parts.stops;
   }
 
-  static async start(env: Record<string, string> = {}): Promise<WebFixture> {
+  static async start(env: Record<string, string> = {}, options: Partial<WebOptions> = {}): Promise<WebFixture> {
     const postgres = await startPostgres();
     const dataDir = await mkdtemp(join(tmpdir(), 'callreel-web-'));
     const config = readConfig({ CALLREEL_DATA_DIR: dataDir, CALLREEL_PORT: '0', ...env });
@@ -103,7 +103,7 @@ export class WebFixture {
       onConferenceEnded: () => {},
     });
     const objects = new DiskStore(join(dataDir, 'recordings'));
-    const web = buildWeb({ config, store, conferences, objects, tokens, log });
+    const web = buildWeb({ config, store, conferences, objects, tokens, log, ...options });
     await web.listen({ host: config.host, port: config.port });
     const stops = [
       () => web.close(),

@@ -24,9 +24,10 @@ const FLAGS = [
 
 const found = provideChromium();
 
-/** For `test(name, { skip }, …)`: false where there is a Chromium, else the one line that says what is missing. */
-export const skip: string | false = 'missing' in found ? found.missing : false;
-if (skip) console.log(skip);
+if ('missing' in found) console.log(found.missing);
+
+/** For `test(name, { skip }, …)`: false where there is a Chromium. */
+export const skip: string | false = 'missing' in found ? 'no Chromium' : false;
 
 export type TestBrowser = {
   newPage(): Promise<Page>;
@@ -44,8 +45,7 @@ const launch = (executablePath: string, userDataDir: string, locale: string): Pr
     locale,
     viewport: { width: 1280, height: 800 },
     permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'],
-    // Its sandbox refuses to run as root.
-    args: [...FLAGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    args: FLAGS,
   });
 
 /** Starts a browser with a new, empty profile, which is removed when it closes. */

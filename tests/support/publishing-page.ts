@@ -61,18 +61,28 @@ export const publishFrom = async (page: Page, wish: PublishWish): Promise<string
 };
 
 /** Resolves when the latest connection has sent so many video frames. */
-export const waitForFramesSent = async (page: Page, frames: number): Promise<void> => {
-  await page.waitForFunction(async (wanted) => {
-    const stats = await globalThis.callreelTest.connections.at(-1)?.getStats();
-    const reports = [...(stats?.values() ?? [])] as { type: string; kind?: string; framesSent?: number }[];
-    return reports.some(
-      ({ type, kind, framesSent = 0 }) => type === 'outbound-rtp' && kind === 'video' && framesSent >= wanted,
-    );
+export const waitForFramesSent = (page: Page, frames: number): Promise<void> =>
+  page.evaluate(async (wanted) => {
+    type Report = { type: string; kind?: string; framesSent?: number };
+    const framesSent = async (): Promise<number> => {
+      const stats = await globalThis.callreelTest.connections.at(-1)?.getStats();
+      const reports = [...(stats?.values() ?? [])] as Report[];
+      return reports.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')?.framesSent ?? 0;
+    };
+    while ((await framesSent()) < wanted) await new Promise((resolve) => setTimeout(resolve, 50));
   }, frames);
-};
 
 /** Ends a publication with a DELETE. */
 export const stopPublishing = (page: Page, pubStreamId: string): Promise<void> =>
   page.evaluate(async (id) => {
     await globalThis.callreelTest.publications.get(id)?.stop();
   }, pubStreamId);
+
+/** Breaks the latest connection without a word to the SDK, then has the SDK resume; resolves when media is connected again. */
+export const breakAndResume = async (page: Page, pubStreamId: string): Promise<void> => {
+  await page.evaluate(async (id) => {
+    globalThis.callreelTest.connections.at(-1)?.close();
+    await globalThis.callreelTest.publications.get(id)?.resume();
+  }, pubStreamId);
+  await page.waitForFunction((id) => globalThis.callreelTest.publications.get(id)?.state === 'connected', pubStreamId);
+};

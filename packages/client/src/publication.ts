@@ -50,6 +50,10 @@ const negotiate = async (options: PublishOptions, url: string): Promise<Resource
   }
 };
 
+/** A publication that is not there any more, or whose member's token died with the stay in the call. */
+const isGone = (error: unknown): boolean =>
+  error instanceof ClientError && (error.reason === 'callOver' || error.reason === 'signedOut');
+
 /** One stream that is being sent. Made by `publish`; ended by `stop()`, or by itself when the page closes. */
 export class Publication {
   readonly kind: PublicationKind;
@@ -99,7 +103,7 @@ export class Publication {
     try {
       await request(this.#resource.url, { method: 'DELETE', token: this.#options.token });
     } catch (error) {
-      if (!(error instanceof ClientError) || error.reason !== 'callOver') throw error;
+      if (!isGone(error)) throw error;
     }
   }
 
@@ -114,7 +118,9 @@ export class Publication {
   #follow(connection: RTCPeerConnection): void {
     if (this.#state === 'stopped' || connection !== this.#resource.connection) return;
     const dtls = connection.getSenders()[0]?.transport?.state;
-    if (connection.connectionState === 'failed' || dtls === 'closed' || dtls === 'failed') this.#enter('lost');
+    // `disconnected` may heal by itself, and then it says so; the service gives such a connection up after 5 s without a packet.
+    const broken = ['disconnected', 'failed'].includes(connection.connectionState);
+    if (broken || dtls === 'closed' || dtls === 'failed') this.#enter('lost');
     else if (connection.connectionState === 'connected') this.#enter('connected');
   }
 

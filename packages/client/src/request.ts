@@ -30,6 +30,8 @@ export const request = async (url: string, options: RequestOptions = {}): Promis
     method: options.method ?? 'GET',
     headers: headersFor(options),
     signal: AbortSignal.timeout(TIMEOUT_MS),
+    // What ends something gets through even if the page closes meanwhile.
+    keepalive: options.method === 'DELETE',
     ...(body === undefined ? {} : { body }),
   });
   if (!response.ok) throw await ClientError.answer(response);

@@ -2,7 +2,7 @@ import type { CallreelApi } from '@callreel/client/callreel-api.ts';
 import type { Membership } from '@callreel/client/membership.ts';
 import { showFailure } from './explain.ts';
 import { InviteBox } from './invite-box.ts';
-import { LocalMedia } from './local-media.ts';
+import { LocalMedia, type SendingState } from './local-media.ts';
 import { MembersPanel } from './members-panel.ts';
 import { clearErrors, cloneTemplate, find, part, setWords } from './page.ts';
 import { formatDuration } from './recording-facts.ts';
@@ -56,7 +56,7 @@ export class CallRoom {
       api,
       confrId: membership.confrId,
       ownId: membership.memberId,
-      onOut: () => void this.#finish('out'),
+      onOut: () => this.#finish('out'),
     });
     this.#clock = setInterval(() => this.#showElapsed(), 1_000);
     this.#describe();
@@ -80,7 +80,7 @@ export class CallRoom {
     this.#onPress('camera-toggle', () => this.#media.setCamera(!this.#media.cameraOn));
     this.#onPress('share', () => (this.#media.screen ? this.#media.stopSharing() : this.#media.shareScreen()));
     this.#onPress('reconnect', () => this.#media.reconnect());
-    this.#button('leave').addEventListener('click', () => void this.#finish('left'));
+    this.#button('leave').addEventListener('click', () => this.#finish('left'));
     this.#wireEnd();
   }
 
@@ -117,7 +117,7 @@ export class CallRoom {
       showFailure(this.element, 'end', error);
       return;
     }
-    await this.#finish('ended');
+    this.#finish('ended');
   }
 
   async #attempt(action: () => Promise<void>): Promise<void> {
@@ -130,14 +130,14 @@ export class CallRoom {
     this.#render();
   }
 
-  async #finish(farewell: Farewell): Promise<void> {
+  #finish(farewell: Farewell): void {
     if (this.#over) return;
     this.#over = true;
     clearInterval(this.#clock);
     this.#members.close();
     this.#media.close();
-    // A goodbye that does not get through is made good by the service's own hold of 45 s.
-    await this.#options.membership.leave().catch(() => undefined);
+    // A goodbye that does not get through is made good by the service's own hold of 45 s: nobody has to wait for it here.
+    this.#options.membership.leave().catch(() => undefined);
     this.#options.onOver(farewell);
   }
 
@@ -151,7 +151,7 @@ export class CallRoom {
     const { state, microphoneOn, cameraOn, screen } = this.#media;
     setWords(part(this.element, 'state', HTMLElement), STATE_WORDS[state]);
     part(this.element, 'dot', HTMLElement).dataset.state = state;
-    part(this.element, 'lost', HTMLElement).hidden = state !== 'lost';
+    this.#showLoss(state);
     this.#toggle('microphone', microphoneOn, microphoneOn ? 'room.microphoneOn' : 'room.microphoneOff');
     this.#toggle('camera-toggle', cameraOn, cameraOn ? 'room.cameraOn' : 'room.cameraOff');
     this.#toggle('share', screen !== undefined, screen ? 'room.unshare' : 'room.share');
@@ -159,9 +159,16 @@ export class CallRoom {
     this.#showElapsed();
   }
 
+  #showLoss(state: SendingState): void {
+    const notice = part(this.element, 'lost', HTMLElement);
+    notice.hidden = state !== 'lost' && state !== 'silent';
+    setWords(find(notice, 'span', HTMLElement), state === 'silent' ? 'room.silent' : 'room.lost');
+  }
+
+  /** The words say what a press does; with a pressed state besides, screen readers would say it twice and in opposite ways. */
   #toggle(name: string, on: boolean, key: TextKey): void {
     const button = this.#button(name);
-    button.setAttribute('aria-pressed', String(on));
+    button.dataset.on = String(on);
     setWords(find(button, 'span', HTMLElement), key);
   }
 

@@ -19,11 +19,14 @@ export type CallViewOptions = {
   onPresence: (inCall: boolean) => void;
 };
 
+type Stage = 'form' | 'room' | 'files';
+
 /** The call section: the form, then the room, then the files, one at a time. */
 export class CallView {
   readonly #options: CallViewOptions;
   #invitedTo: string | undefined;
   #inCall = false;
+  #shown: Stage = 'form';
   #files: CallFiles | undefined;
 
   constructor(options: CallViewOptions) {
@@ -31,9 +34,10 @@ export class CallView {
     this.#showForm();
   }
 
-  /** Follows an invitation, or shows the plain form again; a call that one is in goes on. */
+  /** Follows an invitation, or turns from one back to the plain form. A call that one is in goes on, and its files stay. */
   invite(confrId: string | undefined): void {
-    if (this.#inCall || (confrId === this.#invitedTo && confrId === undefined)) return;
+    const kept = confrId === undefined && (this.#invitedTo === undefined || this.#shown !== 'form');
+    if (this.#inCall || kept) return;
     this.#invitedTo = confrId;
     this.#showForm();
   }
@@ -122,7 +126,8 @@ export class CallView {
     this.#options.onPresence(inCall);
   }
 
-  #place(name: 'form' | 'room' | 'files', element: HTMLElement): void {
+  #place(name: Stage, element: HTMLElement): void {
+    this.#shown = name;
     for (const other of ['form', 'room', 'files']) part(this.#options.root, other, HTMLElement).replaceChildren();
     part(this.#options.root, name, HTMLElement).append(element);
     element.querySelector<HTMLElement>('[data-focus]')?.focus();

@@ -51,8 +51,6 @@ export class FilesView {
     if (span === undefined) return;
     this.#listing = { span, mergedOnly: this.#input('[name="mergedOnly"]').checked };
     this.#lastId = 0;
-    this.#table.clear();
-    this.#more.hidden = true;
     await this.#nextPage();
   }
 
@@ -110,12 +108,19 @@ export class FilesView {
       return await apiOf(this.#options.session).recordingsBetween(query);
     } catch (error) {
       if (isSignedOut(error)) this.#options.onSignedOut();
-      else showFailure(this.#options.root, 'list', error);
+      else this.#showFailure(error);
       return undefined;
     }
   }
 
+  #showFailure(error: unknown): void {
+    if (this.#lastId === 0) this.#table.clear();
+    showFailure(this.#options.root, 'list', error);
+  }
+
+  /** A list that is there stays until the next one has come: nothing flickers. */
   #showPage(page: readonly RecordingView[]): void {
+    if (this.#lastId === 0) this.#table.clear();
     this.#table.append(page);
     if (this.#lastId === 0 && page.length === 0) this.#table.showEmpty('files.empty');
     this.#lastId = page.at(-1)?.id ?? this.#lastId;

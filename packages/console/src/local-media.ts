@@ -4,6 +4,12 @@ import type { Publication } from '@callreel/client/publication.ts';
 
 export type SendingState = 'silent' | 'connecting' | 'connected' | 'lost';
 
+type TrackKind = 'audio' | 'video';
+
+/** The tracks of a kind whose device is still there. */
+const liveTracks = (stream: MediaStream, kind: TrackKind): MediaStreamTrack[] =>
+  stream.getTracks().filter((track) => track.kind === kind && track.readyState === 'live');
+
 /** What this tab sends into the call: camera and microphone in one publication, a shared screen in another. */
 export class LocalMedia {
   readonly #membership: Membership;
@@ -12,6 +18,7 @@ export class LocalMedia {
   #screen: MediaStream | undefined;
   #main: Publication | undefined;
   #desktop: Publication | undefined;
+  #connecting = false;
 
   /** Takes over `stream`: it is closed with this. */
   constructor(membership: Membership, stream: MediaStream, onChange: () => void) {
@@ -29,46 +36,46 @@ export class LocalMedia {
   }
 
   get microphoneOn(): boolean {
-    return this.#stream.getAudioTracks().some(({ enabled }) => enabled);
+    return liveTracks(this.#stream, 'audio').some(({ enabled }) => enabled);
   }
 
   get cameraOn(): boolean {
-    return this.#stream.getVideoTracks().some(({ enabled }) => enabled);
+    return liveTracks(this.#stream, 'video').some(({ enabled }) => enabled);
   }
 
   /** The worst of both publications' states. */
   get state(): SendingState {
+    if (this.#connecting) return 'connecting';
     const states = [this.#main?.state, this.#desktop?.state];
     const order = ['lost', 'connecting', 'connected'] as const;
     return order.find((state) => states.includes(state)) ?? 'silent';
   }
 
   async start(): Promise<void> {
-    this.#main = await this.#membership.publish(this.#stream, 'av', { onState: this.#onChange });
-    this.#onChange();
+    this.#setConnecting(true);
+    for (const track of this.#stream.getTracks()) track.addEventListener('ended', this.#onChange);
+    try {
+      this.#main = await this.#membership.publish(this.#stream, 'av', { onState: this.#onChange });
+    } finally {
+      this.#setConnecting(false);
+    }
   }
 
-  async setMicrophone(on: boolean): Promise<void> {
-    const tracks = this.#stream.getAudioTracks();
-    if (tracks.length === 0 && on)
-      return this.#startAnew({ camera: this.#stream.getVideoTracks().length > 0, microphone: true });
-    for (const track of tracks) track.enabled = on;
-    this.#onChange();
+  setMicrophone(on: boolean): Promise<void> {
+    return this.#turn('audio', on, { camera: liveTracks(this.#stream, 'video').length > 0, microphone: true });
   }
 
-  async setCamera(on: boolean): Promise<void> {
-    const tracks = this.#stream.getVideoTracks();
-    if (tracks.length === 0 && on)
-      return this.#startAnew({ camera: true, microphone: this.#stream.getAudioTracks().length > 0 });
-    for (const track of tracks) track.enabled = on;
-    this.#onChange();
+  setCamera(on: boolean): Promise<void> {
+    return this.#turn('video', on, { camera: true, microphone: liveTracks(this.#stream, 'audio').length > 0 });
   }
 
   /** Asks for a screen and sends it. */
   async shareScreen(): Promise<void> {
     const screen = await openScreen();
     // Browsers have a button of their own that ends the sharing.
-    screen.getVideoTracks()[0]?.addEventListener('ended', () => void this.stopSharing());
+    screen.getVideoTracks()[0]?.addEventListener('ended', () => {
+      this.stopSharing().catch(() => undefined);
+    });
     this.#screen = screen;
     this.#onChange();
     try {
@@ -100,13 +107,30 @@ export class LocalMedia {
     this.#closeScreen();
   }
 
-  /** A device that was not asked for at first needs a new publication: one connection's sections are fixed. */
-  async #startAnew(wanted: CaptureChoice): Promise<void> {
+  /** Mutes or unmutes what there is; a device that was not asked for at first, or was unplugged, is opened. */
+  async #turn(kind: TrackKind, on: boolean, wanted: CaptureChoice): Promise<void> {
+    const tracks = liveTracks(this.#stream, kind);
+    if (tracks.length === 0 && on) await this.#startAnew(wanted, kind);
+    for (const track of tracks) track.enabled = on;
+    this.#onChange();
+  }
+
+  /** Another device needs a new publication: one connection's sections are fixed. */
+  async #startAnew(wanted: CaptureChoice, turnedOn: TrackKind): Promise<void> {
     const stream = await openCameraAndMicrophone(wanted);
+    // Who is muted stays muted.
+    for (const track of stream.getTracks()) {
+      track.enabled = track.kind === turnedOn || (track.kind === 'audio' ? this.microphoneOn : this.cameraOn);
+    }
     await this.#main?.stop();
     closeCapture(this.#stream);
     this.#stream = stream;
     await this.start();
+  }
+
+  #setConnecting(connecting: boolean): void {
+    this.#connecting = connecting;
+    this.#onChange();
   }
 
   #closeScreen(): void {

@@ -52,6 +52,7 @@ export const TEXTS_EN = {
   'room.endSure': 'Press again to end it for all',
   'room.endHint': 'Everyone is sent out; the recordings are finished and kept.',
   'room.lost': 'The connection was lost. The recording waits 45 seconds for you.',
+  'room.silent': 'Nothing of you is sent into the call.',
   'room.reconnect': 'Reconnect',
   'room.stateConnecting': 'Connecting…',
   'room.stateConnected': 'You are live',

@@ -54,6 +54,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   'room.endSure': '再按一次，为所有人结束',
   'room.endHint': '所有人都会离开，录制文件会完成并保留。',
   'room.lost': '连接已断开。录制会等您 45 秒。',
+  'room.silent': '您没有向通话发送任何内容。',
   'room.reconnect': '重新连接',
   'room.stateConnecting': '正在连接…',
   'room.stateConnected': '通话中',

@@ -4,7 +4,7 @@ import { type Answer, readAnswer } from './send/answer.ts';
 import { CallerError } from './send/caller-error.ts';
 import { nowMs } from './send/clock.ts';
 import { MediaSender } from './send/media-sender.ts';
-import { buildOffer, type OfferedTrack } from './send/offer.ts';
+import { buildOffer, type DtlsSetup, type OfferedTrack } from './send/offer.ts';
 import { SendingPeer } from './send/peer.ts';
 import { Relay } from './send/relay.ts';
 import type { SentLog } from './send/sent-log.ts';
@@ -22,6 +22,8 @@ export type CallerOptions = {
   fromMs?: number;
   /** The address to send from; 127.0.0.1 unless said otherwise. */
   bindAddress?: string;
+  /** `passive` unless said otherwise: it connects sooner; browsers offer `actpass`. */
+  dtlsSetup?: DtlsSetup;
   /** 0…1: packets held back before sending, chosen by `seed`; those that are asked for again are sent then. */
   lossRate?: number;
   seed?: number;
@@ -84,12 +86,16 @@ const connect = async (peer: SendingPeer, answer: Answer, options: CallerOptions
 };
 
 const openPublication = async (options: CallerOptions): Promise<Publication> => {
-  const { media, fromMs = 0, lossRate = 0, seed = 1 } = options;
+  const { media, fromMs = 0, lossRate = 0, seed = 1, dtlsSetup = 'passive' } = options;
   const cname = randomUUID();
   const tracks = tracksOf(media);
   const { peer, transport } = await SendingPeer.create(options.bindAddress ?? LOOPBACK);
   try {
-    const posted = await postOffer(options.whipUrl, options.token, buildOffer(tracks, transport, cname));
+    const posted = await postOffer(
+      options.whipUrl,
+      options.token,
+      buildOffer(tracks, { transport, setup: dtlsSetup, cname }),
+    );
     const answer = readAnswer(posted.answer);
     const senders = tracks.map((track) => senderOf(track, answer, cname, options.rtpStart ?? chanceStart()));
     const relay = await connect(peer, answer, options);

@@ -107,7 +107,8 @@ export class TrackClock {
       this.#previous = undefined;
       return this.#timeline;
     }
-    const away = (timeline: TrackTimeline) => Math.abs(mediaMs - timeline.newestMediaMs);
-    return away(previous.timeline) < away(this.#timeline) ? previous.timeline : this.#timeline;
+    const behindMs = previous.timeline.newestMediaMs - mediaMs;
+    const isOld = behindMs >= 0 && behindMs < Math.abs(this.#timeline.newestMediaMs - mediaMs);
+    return isOld ? previous.timeline : this.#timeline;
   }
 }

@@ -49,62 +49,59 @@ type Event = { atMs: number; run: () => void };
 export const HOLD_MS = 400;
 const LINK_MS = 20;
 const TICK_MS = 50;
+const DRAIN_MS = 10_000;
 /** Not zero, as a machine's monotonic clock is not. */
 export const LOCAL_ZERO_MS = 5_000_000;
 const SENDER_EPOCH_MS = 1_700_000_000_000;
 
 const wrap = (timestamp: number): number => ((Math.round(timestamp) % 2 ** 32) + 2 ** 32) % 2 ** 32;
 
+type Link = { senderMs: (trueMs: number) => number; arrivalOf: (sentMs: number) => number };
+
+/** A track's packets and reports on their way, and its receiver. */
+const playTrack = (track: VirtualTrack, durationMs: number, link: Link, sender: SenderClock) => {
+  const clock = new TrackClock({ clockRate: track.clockRate, sender });
+  const mediaTime = track.mediaTime ?? link.senderMs;
+  const timestampAt = (trueMs: number) =>
+    wrap((track.firstTimestamp ?? 0) + (mediaTime(trueMs) * track.clockRate) / 1000);
+  const events: Event[] = [];
+  const frames: { timestamp: number; capturedMs: number; arrivalMs: number }[] = [];
+  for (let capturedMs = 0; capturedMs < durationMs; capturedMs += track.frameMs) {
+    if (track.silent?.(capturedMs)) continue;
+    const arrivalMs = link.arrivalOf(capturedMs + (track.captureDelayMs ?? 0));
+    const timestamp = timestampAt(capturedMs);
+    frames.push({ timestamp, capturedMs, arrivalMs });
+    events.push({ atMs: arrivalMs, run: () => clock.arrival(timestamp, arrivalMs) });
+  }
+  for (const atMs of track.reportsAtMs) {
+    const truth = { ntpMs: SENDER_EPOCH_MS + link.senderMs(atMs), rtpTimestamp: timestampAt(atMs) };
+    const report = track.lie?.(truth, atMs) ?? truth;
+    const arrivalMs = link.arrivalOf(atMs);
+    events.push({ atMs: arrivalMs, run: () => clock.report(report, arrivalMs) });
+  }
+  return { clock, events, frames, mapped: [] as Mapped[] };
+};
+
 /** Plays the call; answers, for each track, its clock and every frame asked for 400 ms behind its arrival. */
 export const playCall = (call: VirtualCall): { clock: TrackClock; mapped: Mapped[] }[] => {
   const random = seededRandom(call.seed ?? 1);
-  const jitterMs = call.jitterMs ?? (() => 0);
-  const senderMs = (trueMs: number) => trueMs * (1 + (call.driftPpm ?? 0) / 1e6);
-  const arrivalOf = (sentMs: number) => LOCAL_ZERO_MS + sentMs + LINK_MS + jitterMs(random, sentMs);
+  const link: Link = {
+    senderMs: (trueMs) => trueMs * (1 + (call.driftPpm ?? 0) / 1e6),
+    arrivalOf: (sentMs) => LOCAL_ZERO_MS + sentMs + LINK_MS + (call.jitterMs?.(random, sentMs) ?? 0),
+  };
   const sender = new SenderClock();
-  const events: Event[] = [];
-
-  const tracks = call.tracks.map((track) => {
-    const clock = new TrackClock({ clockRate: track.clockRate, sender });
-    const mapped: Mapped[] = [];
-    const waiting: { timestamp: number; capturedMs: number; arrivalMs: number }[] = [];
-    const mediaTime = track.mediaTime ?? senderMs;
-    const timestampAt = (trueMs: number) =>
-      wrap((track.firstTimestamp ?? 0) + (mediaTime(trueMs) * track.clockRate) / 1000);
-
-    for (let capturedMs = 0; capturedMs < call.durationMs; capturedMs += track.frameMs) {
-      if (track.silent?.(capturedMs)) continue;
-      const arrivalMs = arrivalOf(capturedMs + (track.captureDelayMs ?? 0));
-      const timestamp = timestampAt(capturedMs);
-      waiting.push({ timestamp, capturedMs, arrivalMs });
-      events.push({ atMs: arrivalMs, run: () => clock.arrival(timestamp, arrivalMs) });
-    }
-    for (const atMs of track.reportsAtMs) {
-      const truth = { ntpMs: SENDER_EPOCH_MS + senderMs(atMs), rtpTimestamp: timestampAt(atMs) };
-      const report = track.lie?.(truth, atMs) ?? truth;
-      const arrivalMs = arrivalOf(atMs);
-      events.push({ atMs: arrivalMs, run: () => clock.report(report, arrivalMs) });
-    }
-    const release = (watermarkMs: number) => {
-      for (let next = waiting[0]; next && next.arrivalMs <= watermarkMs; next = waiting[0]) {
-        waiting.shift();
-        mapped.push({ capturedMs: next.capturedMs, localMs: clock.toLocalMs(next.timestamp) });
+  const tracks = call.tracks.map((track) => playTrack(track, call.durationMs, link, sender));
+  const events = tracks.flatMap((track) => track.events).sort((a, b) => a.atMs - b.atMs);
+  let next = 0;
+  for (let nowMs = LOCAL_ZERO_MS; nowMs < LOCAL_ZERO_MS + call.durationMs + DRAIN_MS; nowMs += TICK_MS) {
+    for (let event = events[next]; event && event.atMs <= nowMs; event = events[++next]) event.run();
+    for (const { clock, frames, mapped } of tracks) {
+      for (let frame = frames[mapped.length]; frame && frame.arrivalMs <= nowMs - HOLD_MS; ) {
+        mapped.push({ capturedMs: frame.capturedMs, localMs: clock.toLocalMs(frame.timestamp) });
+        frame = frames[mapped.length];
       }
-    };
-    return { clock, mapped, release };
-  });
-
-  const endMs = LOCAL_ZERO_MS + call.durationMs + 10_000;
-  for (let atMs = LOCAL_ZERO_MS; atMs < endMs; atMs += TICK_MS) {
-    events.push({
-      atMs,
-      run: () => {
-        for (const track of tracks) track.release(atMs - HOLD_MS);
-      },
-    });
+    }
   }
-  events.sort((a, b) => a.atMs - b.atMs);
-  for (const event of events) event.run();
   return tracks;
 };
 

@@ -99,8 +99,9 @@ for (const lost of [0, 1, 2]) {
   test(`after losing packet ${lost} of a picture nothing comes out until a key frame`, () => {
     const pictures = send([idr(0), inter(1), inter(2), inter(3), idr(4), inter(5)]);
     const outputs = receive(without(pictures, (f, p) => f === 2 && p === lost));
-    const told = lost === 2 ? ['incomplete 2!'] : ['incomplete 2!'];
-    assert.deepEqual(inShort(outputs), ['0', '1', ...told, 'waitingForKeyFrame 3!', '4', '5']);
+    // Without the marker nobody knows whether the hole reached into the next picture.
+    const next = lost === 2 ? 'incomplete 3!' : 'waitingForKeyFrame 3!';
+    assert.deepEqual(inShort(outputs), ['0', '1', 'incomplete 2!', next, '4', '5']);
   });
 }
 
@@ -121,7 +122,7 @@ test('a hole within a picture that none leans on costs that picture alone', () =
   const pictures = send([idr(0), disposable(1), inter(2)]);
   assert.deepEqual(inShort(receive(without(pictures, (f, p) => f === 1 && p === 1))), ['0', 'incomplete 1', '2']);
   assert.deepEqual(inShort(receive(without(pictures, (f, p) => f === 1 && p === 2))).slice(1), [
-    'incomplete 1',
+    'incomplete 1!',
     'incomplete 2!',
   ]);
 });
@@ -143,7 +144,7 @@ test('parameter sets on a timestamp of their own are kept and are no frame', () 
 test('a sender that sets no markers is parted by timestamps', () => {
   const packets = send([idr(0), inter(1), inter(2)]).flat();
   const unmarked = packets.map((packet) => ({ ...packet, marker: false }));
-  assert.deepEqual(inShort(receive(unmarked)), ['0', '1', 'incomplete 2']);
+  assert.deepEqual(inShort(receive(unmarked)), ['0', '1', 'incomplete 2!']);
 });
 
 test('a sender that marks every slice is found out, and parted by timestamps from then on', () => {
@@ -151,7 +152,7 @@ test('a sender that marks every slice is found out, and parted by timestamps fro
   const packets = send(pictures)
     .flat()
     .map((packet) => ({ ...packet, marker: packet.marker || packet.payload.length === 500 }));
-  assert.deepEqual(inShort(receive(packets)), ['0', '1', '2', 'incomplete 2!', '3', '4', 'incomplete 5']);
+  assert.deepEqual(inShort(receive(packets)), ['0', '1', '2', 'incomplete 2!', '3', '4', 'incomplete 5!']);
 });
 
 test('other packetization modes, damaged units and broken aggregates are malformed', () => {

@@ -158,7 +158,7 @@ test('loss, disorder and duplicates in any mixture: each packet once, in order, 
       out.push(...buffer.flush());
       const sent = [...new Set(arrivals.map((arrival) => arrival.number))].sort((a, b) => a - b);
       const shift = (out[0]?.sequenceNumber ?? 0) - (sent[0] ?? 0);
-      assert.equal(shift % 65536, 0);
+      assert.ok(Number.isInteger(shift / 65536));
       assert.deepEqual(
         numbers(out).map((number) => number - shift),
         sent,

@@ -39,9 +39,14 @@ export class ReceptionStatistics {
     return this.#received;
   }
 
+  /** Packets that were sent, by their numbers, since the stream began (anew). */
+  get expected(): number {
+    return this.#started ? this.#cycles + this.#highest - this.#baseExtended + 1 : 0;
+  }
+
   /** Packets that did not come by themselves; negative where duplicates did. */
   get lost(): number {
-    return this.#started ? this.#expected() - this.#received : 0;
+    return this.expected - this.#received;
   }
 
   receive(sequenceNumber: number, timestamp: number, arrivalMs: number): void {
@@ -58,7 +63,7 @@ export class ReceptionStatistics {
 
   /** The block for a report sent now. `fractionLost256` covers the time since the last call. */
   report(nowMs: number): ReportBlock {
-    const expected = this.#started ? this.#expected() : 0;
+    const expected = this.expected;
     const expectedInterval = expected - this.#expectedPrior;
     const lostInterval = expectedInterval - (this.#received - this.#receivedPrior);
     this.#expectedPrior = expected;
@@ -73,10 +78,6 @@ export class ReceptionStatistics {
       lastSenderReport: this.#senderReportMiddle32,
       delaySinceLastSenderReport: Math.round(sinceReportMs * 65.536),
     };
-  }
-
-  #expected(): number {
-    return this.#cycles + this.#highest - this.#baseExtended + 1;
   }
 
   #restart(sequenceNumber: number): void {

@@ -53,11 +53,7 @@ export class SdpError extends Error {
   }
 
   static notBundled(line: number): SdpError {
-    return new SdpError(
-      'notBundled',
-      'this m-line is not in the offer’s BUNDLE group: all media share one connection',
-      line,
-    );
+    return new SdpError('notBundled', 'this m-line is not in the BUNDLE group: all media share one connection', line);
   }
 
   static noMux(line: number): SdpError {

@@ -4,12 +4,13 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ChildError, type RemoteError } from './child-error.ts';
+import { ChildError } from './child-error.ts';
+import type { ToChild, ToParent } from './child-messages.ts';
 import { childEnvironment } from './config.ts';
 import type { Logger } from './log.ts';
 
 export { ChildError, type RemoteError } from './child-error.ts';
+export { type ChildHandler, serveParent } from './parent-port.ts';
 
 export type ChildPortOptions = {
   /** The child's main module. */
@@ -25,12 +26,6 @@ export type ChildPortOptions = {
 };
 
 export type ChildExit = { code: number | null; signal: string | null };
-
-type ToChild<Request> = { kind: 'request'; id: number; request: Request } | { kind: 'close' };
-type ToParent<Reply, Event> =
-  | { kind: 'reply'; id: number; reply: Reply }
-  | { kind: 'failure'; id: number; remote: RemoteError }
-  | { kind: 'event'; event: Event };
 
 type Pending<Reply> = { resolve(reply: Reply): void; reject(error: Error): void };
 
@@ -172,69 +167,4 @@ export class ChildHost<Request, Reply, Event> {
   #noReply(how: string): ChildError {
     return this.#closing === undefined ? ChildError.crashed(this.#name, how) : ChildError.closed(this.#name);
   }
-}
-
-export type ChildHandler<Request, Reply> = {
-  handle(request: Request): Promise<Reply>;
-  /** Ends the work; the process exits when it resolves. */
-  close(): Promise<void>;
-};
-
-/** How long a child may take to put its files in order once its parent is gone. */
-const ORPHAN_GRACE_MS = 10_000;
-
-const remoteError = (error: unknown): RemoteError => {
-  if (!(error instanceof Error)) return { name: 'Error', reason: undefined, message: String(error) };
-  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
-  return { name: error.name, reason, message: error.message };
-};
-
-/** The child's side: call it once, in the child's main module. When the parent is gone, the child closes and exits by itself. */
-export function serveParent<Request, Reply, Event>(
-  handler: ChildHandler<Request, Reply>,
-): { emit(event: Event): void } {
-  const send = process.send?.bind(process);
-  if (send === undefined) throw new TypeError('serveParent: this process was not started by ChildHost');
-  // The channel keeps order, so the last message sent is the last to leave.
-  let lastSent = Promise.resolve();
-  const post = (message: ToParent<Reply, Event>): void => {
-    if (!process.connected) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    send(message, undefined, undefined, () => resolve());
-    lastSent = promise;
-  };
-  const answer = async (id: number, request: Request): Promise<void> => {
-    try {
-      post({ kind: 'reply', id, reply: await handler.handle(request) });
-    } catch (error) {
-      post({ kind: 'failure', id, remote: remoteError(error) });
-    }
-  };
-  let closing = false;
-  const closeAndExit = async (): Promise<void> => {
-    if (closing) return;
-    closing = true;
-    let code = 0;
-    await handler.close().catch((error: unknown) => {
-      process.stderr.write(`close failed: ${error instanceof Error ? error.stack : String(error)}\n`);
-      code = 1;
-    });
-    await nextTurn();
-    await lastSent;
-    process.exit(code);
-  };
-  process.on('message', (message) => {
-    const told = message as ToChild<Request>;
-    if (told.kind === 'close') void closeAndExit();
-    else void answer(told.id, told.request);
-  });
-  process.on('disconnect', () => {
-    setTimeout(() => process.exit(1), ORPHAN_GRACE_MS).unref();
-    void closeAndExit();
-  });
-  // Ctrl-C and service managers signal the whole group: the parent decides when its children go.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-  // The other ends of these are gone with the parent.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  return { emit: (event) => post({ kind: 'event', event }) };
 }

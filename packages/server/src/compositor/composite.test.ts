@@ -1,77 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { composite } from './composite.ts';
 import { CompositorError } from './compositor-error.ts';
-import type { CompositeJob, CompositeSource } from './protocol.ts';
-import { inspect, onsetsMs, type SeenPicture, toneLevel } from './test-inspection.ts';
-import { type ClipVideo, makeClip, plain, tone } from './test-media.ts';
+import { inspect, toneLevel } from './test-inspection.ts';
+import { look, near, TestFolder, video } from './test-job.ts';
+import { makeClip, plain, tone } from './test-media.ts';
 
 const PLACEHOLDER_LUMA = 36;
 const BLACK_LUMA = 16;
 
-let folder: string;
-const at = (name: string): string => join(folder, name);
+let folder: TestFolder;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'callreel-composite-'));
+  folder = await TestFolder.make();
 });
-after(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-const source = (
-  path: string,
-  startMs: number,
-  endMs: number,
-  more: Partial<CompositeSource> = {},
-): CompositeSource => ({
-  path: at(path),
-  label: path.replace(/\..*/, ''),
-  kind: 'av',
-  startMs,
-  endMs,
-  hasVideo: true,
-  hasAudio: true,
-  memberId: path,
-  ...more,
-});
-
-const jobOf = (output: string, sources: CompositeSource[]): CompositeJob => ({
-  outputPath: at(output),
-  width: 1280,
-  height: 720,
-  framesPerSecond: 25,
-  endMs: Math.max(...sources.map((it) => it.endMs)),
-  sources,
-});
-
-const video = (paint: ClipVideo['paint'], more: Partial<ClipVideo> = {}): ClipVideo => ({
-  codec: 'VP8',
-  framesPerSecond: 30,
-  sizes: [{ fromMs: 0, width: 320, height: 180 }],
-  paint,
-  ...more,
-});
-
-/** The luma at some points of the pictures nearest to some times. */
-const look = (path: string, points: Record<number, [number, number][]>): Record<number, number[]> => {
-  const found: Record<number, number[]> = {};
-  inspect(path, ({ ms, lumaAt }: SeenPicture) => {
-    const wanted = points[Math.round(ms)];
-    if (wanted) found[Math.round(ms)] = wanted.map(([x, y]) => lumaAt(x, y));
-  });
-  return found;
-};
-
-const near = (actual: number[] | undefined, expected: number[], within = 6): void => {
-  assert.ok(actual && actual.length === expected.length);
-  for (const [i, value] of actual.entries()) {
-    assert.ok(Math.abs(value - (expected[i] ?? 0)) <= within, `${actual} is not near ${expected}`);
-  }
-};
+after(() => folder.remove());
 
 const boxNames = (bytes: Buffer): string[] => {
   const names: string[] = [];
@@ -84,19 +28,22 @@ const boxNames = (bytes: Buffer): string[] => {
 describe('composite', () => {
   test('a call that one joins late and leaves early: layout, names and sound follow', async () => {
     makeClip({
-      path: at('alice.webm'),
+      path: folder.at('alice.webm'),
       durationMs: 6000,
       video: video(plain(60)),
       audio: { channels: 1, sampleAt: tone(440, 0.2) },
     });
     makeClip({
-      path: at('bob.mkv'),
+      path: folder.at('bob.mkv'),
       durationMs: 2000,
       video: video(plain(160), { codec: 'H264', sizes: [{ fromMs: 0, width: 640, height: 360 }] }),
       audio: { channels: 2, sampleAt: (seconds, channel) => tone(channel === 0 ? 1000 : 1500, 0.2)(seconds) },
     });
     const progress: number[] = [];
-    const job = jobOf('joined.mp4', [source('bob.mkv', 3000, 5000), source('alice.webm', 1000, 7000)]);
+    const job = folder.job('joined.mp4', [
+      folder.source('bob.mkv', 3000, 5000),
+      folder.source('alice.webm', 1000, 7000),
+    ]);
     const result = await composite(job, { onProgress: (percent) => progress.push(percent) });
 
     const bytes = await readFile(job.outputPath);
@@ -148,15 +95,14 @@ describe('composite', () => {
       [0.2, 0.2, 0.2, 0, 0.2],
       [0.2, 0.2, 0, 0, 0],
     ]);
-    assert.deepEqual(
-      (await readdir(folder)).filter((name) => name.includes('partial')),
-      [],
-    );
+    assert.deepEqual(await folder.namesLike('partial'), []);
   });
 
   test('a name is written in the lower left corner of its tile, light on dark', async () => {
-    makeClip({ path: at('named.webm'), durationMs: 200, video: video(plain(200)) });
-    const job = jobOf('names.mp4', [source('named.webm', 0, 200, { hasAudio: false, label: 'x'.repeat(64) })]);
+    makeClip({ path: folder.at('named.webm'), durationMs: 200, video: video(plain(200)) });
+    const job = folder.job('names.mp4', [
+      folder.source('named.webm', 0, 200, { hasAudio: false, label: 'x'.repeat(64) }),
+    ]);
     await composite(job);
     const corner: number[] = [];
     inspect(job.outputPath, ({ ms, lumaAt }) => {
@@ -167,36 +113,9 @@ describe('composite', () => {
     assert.ok(corner.filter((luma) => luma < 110).length > 10_000);
   });
 
-  test('a flash and its beep stay together, wherever they fall between two output frames', async () => {
-    const flashing: ClipVideo['paint'] = ([luma], _size, ms) => luma.data.fill(ms % 1000 < 80 ? 230 : 40);
-    const beeping = (seconds: number): number => (seconds % 1 < 0.04 ? tone(1000, 0.6)(seconds) : 0);
-    makeClip({ path: at('silent.webm'), durationMs: 300, video: video(plain(40)) });
-    for (const [index, offsetMs] of [500, 513.3, 533.7].entries()) {
-      const name = `flash${index}.webm`;
-      const picture = video(flashing, { framesPerSecond: 50 });
-      makeClip({ path: at(name), durationMs: 4200, video: picture, audio: { channels: 1, sampleAt: beeping } });
-      const job = jobOf(`flash${index}.mp4`, [source('silent.webm', 0, 300), source(name, offsetMs, offsetMs + 4200)]);
-      await composite(job);
-      const flashes: number[] = [];
-      let before = 0;
-      const { left } = inspect(job.outputPath, ({ ms, lumaAt }) => {
-        const now = lumaAt(640, 300);
-        if (before < 130 && now > 130) flashes.push(ms);
-        before = now;
-      });
-      const beeps = onsetsMs(left, 0.1);
-      assert.equal(flashes.length, 5);
-      assert.equal(beeps.length, 5);
-      for (const [second, beepMs] of beeps.entries()) {
-        assert.ok(Math.abs(beepMs - (offsetMs + second * 1000)) < 3, `beep ${second} at ${beepMs}`);
-        assert.ok(Math.abs((flashes[second] ?? 0) - beepMs) < 25, `flash at ${flashes[second]}, beep at ${beepMs}`);
-      }
-    }
-  });
-
   test('a hole in the stream shows the placeholder after 2 s, and the picture again when it comes back', async () => {
     makeClip({
-      path: at('holes.webm'),
+      path: folder.at('holes.webm'),
       durationMs: 6000,
       video: video(plain(150), { holes: [{ fromMs: 1000, toMs: 5000 }] }),
       audio: {
@@ -205,7 +124,7 @@ describe('composite', () => {
         sampleAt: (seconds) => (seconds > 2 && seconds < 3 ? 0 : tone(440, 0.2)(seconds)),
       },
     });
-    const job = jobOf('holes.mp4', [source('holes.webm', 0, 6000)]);
+    const job = folder.job('holes.mp4', [folder.source('holes.webm', 0, 6000)]);
     await composite(job);
     const corner: [number, number][] = [[300, 200]];
     const found = look(job.outputPath, { 2000: corner, 2800: corner, 3200: corner, 4800: corner, 5200: corner });
@@ -213,6 +132,30 @@ describe('composite', () => {
       [2000, 2800, 3200, 4800, 5200].flatMap((ms) => found[ms] ?? []),
       [150, 150, PLACEHOLDER_LUMA, PLACEHOLDER_LUMA, 150],
     );
+  });
+
+  test('a shared screen takes the left while it is shared, even if its picture stands still', async () => {
+    const still = video(plain(200), {
+      codec: 'H264',
+      sizes: [{ fromMs: 0, width: 1280, height: 960 }],
+      holes: [{ fromMs: 100, toMs: 6000 }],
+    });
+    makeClip({ path: folder.at('screen.mp4'), durationMs: 5000, video: still });
+    makeClip({ path: folder.at('camera.webm'), durationMs: 7000, video: video(plain(100)) });
+    const screen = folder.source('screen.mp4', 1000, 6000, { kind: 'desktop', hasAudio: false });
+    const job = folder.job('screen.mp4.mp4', [folder.source('camera.webm', 0, 7000), screen]);
+    await composite(job);
+    // On the screen's left edge, and in the upper and the lower half of the column beside it.
+    const points: [number, number][] = [
+      [4, 360],
+      [1120, 60],
+      [1120, 600],
+    ];
+    const found = look(job.outputPath, { 800: points, 1400: points, 5800: points, 6800: points });
+    near(found[800], [100, 100, 100]);
+    near(found[1400], [200, 100, BLACK_LUMA]);
+    near(found[5800], [200, 100, BLACK_LUMA]);
+    near(found[6800], [100, 100, 100]);
   });
 
   for (const codec of ['VP8', 'H264'] as const) {
@@ -224,8 +167,8 @@ describe('composite', () => {
         { fromMs: 2000, width: 180, height: 320 },
         { fromMs: 3000, width: 640, height: 360 },
       ];
-      makeClip({ path: at(name), durationMs: 4000, video: video(plain(150), { codec, sizes }) });
-      const job = jobOf(`${name}.mp4`, [source(name, 0, 4000)]);
+      makeClip({ path: folder.at(name), durationMs: 4000, video: video(plain(150), { codec, sizes }) });
+      const job = folder.job(`${name}.mp4`, [folder.source(name, 0, 4000)]);
       await composite(job);
       // In the middle; at the edge of a 4:3 picture; at that of a 16:9 one.
       const points: [number, number][] = [
@@ -241,66 +184,23 @@ describe('composite', () => {
     });
   }
 
-  test('sound alone, a late first sound, and a video track without a frame are merged', async () => {
-    makeClip({
-      path: at('talker.webm'),
-      durationMs: 3000,
-      audio: { channels: 1, firstMs: 1000, sampleAt: tone(440, 0.2) },
-    });
-    makeClip({
-      path: at('mute.webm'),
-      durationMs: 100,
-      video: video(plain(150), { holes: [{ fromMs: 0, toMs: 100 }] }),
-    });
-    const talker = source('talker.webm', 500, 3500, { hasVideo: false });
-    const job = jobOf('sound.mp4', [talker, source('mute.webm', 500, 3500)]);
-    await composite(job);
-    const { left } = inspect(job.outputPath);
-    const [onset = 0] = onsetsMs(left, 0.1);
-    assert.ok(Math.abs(onset - 1000) < 4, `sound starts at ${onset}`);
-    assert.ok(toneLevel(left, 440, 0, 980) < 0.002);
-    near(
-      look(job.outputPath, {
-        2000: [
-          [100, 200],
-          [800, 200],
-        ],
-      })[2000],
-      [PLACEHOLDER_LUMA, PLACEHOLDER_LUMA],
-    );
-  });
-
-  test('voices that are too loud together are limited, not clipped', async () => {
-    for (const [index, hz] of [300, 500, 700].entries()) {
-      makeClip({ path: at(`loud${index}.webm`), durationMs: 1500, audio: { channels: 1, sampleAt: tone(hz, 0.7) } });
-    }
-    const sources = [0, 1, 2].map((index) => source(`loud${index}.webm`, 0, 1500, { hasVideo: false }));
-    const job = jobOf('loud.mp4', sources);
-    await composite(job);
-    const { left } = inspect(job.outputPath);
-    assert.ok(left.every((value) => Math.abs(value) < 1));
-    for (const hz of [300, 500, 700]) assert.ok(toneLevel(left, hz, 500, 1400) > 0.25);
-    // Clipping would add tones that nobody sent.
-    for (const hz of [100, 900, 1100, 1300]) assert.ok(toneLevel(left, hz, 500, 1400) < 0.02);
-  });
-
   test('a recording that was cut off is merged as far as it goes', async () => {
     makeClip({
-      path: at('cut.webm'),
+      path: folder.at('cut.webm'),
       durationMs: 2000,
       video: video(plain(150)),
       audio: { channels: 1, sampleAt: tone(440, 0.2) },
     });
-    const whole = await readFile(at('cut.webm'));
-    await truncate(at('cut.webm'), Math.floor(whole.length / 2));
-    const result = await composite(jobOf('cut.mp4', [source('cut.webm', 0, 2000)]));
+    const whole = await readFile(folder.at('cut.webm'));
+    await truncate(folder.at('cut.webm'), Math.floor(whole.length / 2));
+    const result = await composite(folder.job('cut.mp4', [folder.source('cut.webm', 0, 2000)]));
     assert.equal(result.frames, 50);
   });
 
   test('a file that is no recording, or is not there, is named in the error', async () => {
-    await writeFile(at('text.webm'), 'this is no recording');
+    await writeFile(folder.at('text.webm'), 'this is no recording');
     for (const name of ['text.webm', 'absent.webm']) {
-      const job = jobOf('never.mp4', [source(name, 0, 1000, { label: 'mallory' })]);
+      const job = folder.job('never.mp4', [folder.source(name, 0, 1000, { label: 'mallory' })]);
       await assert.rejects(composite(job), (error: unknown) => {
         assert.ok(error instanceof CompositorError);
         assert.equal(error.reason, 'unreadableSource');
@@ -309,34 +209,34 @@ describe('composite', () => {
         return true;
       });
     }
-    assert.deepEqual(
-      (await readdir(folder)).filter((name) => name.startsWith('never')),
-      [],
-    );
+    assert.deepEqual(await folder.namesLike('never'), []);
   });
 
   test('cancelled in the middle: no file is left', async () => {
-    makeClip({ path: at('long.webm'), durationMs: 3000, video: video(plain(150)) });
+    makeClip({ path: folder.at('long.webm'), durationMs: 3000, video: video(plain(150)) });
     const cancel = new AbortController();
     const onProgress = (percent: number): void => {
-      if (percent > 20) cancel.abort();
+      if (percent > 2) cancel.abort();
     };
-    const job = jobOf('cancelled.mp4', [source('long.webm', 0, 60_000)]);
+    const job = folder.job('cancelled.mp4', [folder.source('long.webm', 0, 60_000)]);
     await assert.rejects(composite(job, { signal: cancel.signal, onProgress }), { reason: 'cancelled' });
-    assert.deepEqual(
-      (await readdir(folder)).filter((name) => name.startsWith('cancelled')),
-      [],
-    );
+    assert.deepEqual(await folder.namesLike('cancelled'), []);
   });
 
   test('a folder that is not there is told as a failed output', async () => {
-    makeClip({ path: at('short.webm'), durationMs: 200, video: video(plain(150)) });
-    const job = jobOf('no/such/folder.mp4', [source('short.webm', 0, 200)]);
+    makeClip({ path: folder.at('short.webm'), durationMs: 200, video: video(plain(150)) });
+    const job = folder.job('no/such/folder.mp4', [folder.source('short.webm', 0, 200)]);
     await assert.rejects(composite(job), { name: 'CompositorError', reason: 'outputFailed' });
   });
 
   test('a job without sources or without duration is refused', async () => {
-    await assert.rejects(composite({ ...jobOf('x.mp4', [source('short.webm', 0, 200)]), sources: [] }), TypeError);
-    await assert.rejects(composite({ ...jobOf('x.mp4', [source('short.webm', 0, 200)]), endMs: 0 }), TypeError);
+    await assert.rejects(
+      composite({ ...folder.job('x.mp4', [folder.source('short.webm', 0, 200)]), sources: [] }),
+      TypeError,
+    );
+    await assert.rejects(
+      composite({ ...folder.job('x.mp4', [folder.source('short.webm', 0, 200)]), endMs: 0 }),
+      TypeError,
+    );
   });
 });

@@ -1,4 +1,5 @@
 /** Made-up recordings for this folder's tests and for the benchmark: pictures and sound by formula, encoded as browsers do. */
+import { extname } from 'node:path';
 import {
   AV_CHANNEL_LAYOUT_MONO,
   AV_CHANNEL_LAYOUT_STEREO,
@@ -33,9 +34,10 @@ export type ClipAudio = {
   sampleAt(seconds: number, channel: number): number;
 };
 
-/** `path` ends in .webm or .mkv; H264 needs the latter. */
+/** `path` ends in .webm (VP8, Opus), .mp4 (H264 without sound) or .mkv. */
 export type Clip = { path: string; durationMs: number; video?: ClipVideo; audio?: ClipAudio };
 
+const MUXERS: Readonly<Record<string, string>> = { '.webm': 'webm', '.mp4': 'mp4', '.mkv': 'matroska' };
 const OPUS_FRAME_SAMPLES = 960;
 
 export const tone =
@@ -53,10 +55,8 @@ export const plain =
 export const makeClip = (clip: Clip): void => {
   silenceLibraries();
   const container = new FormatContext();
-  check(
-    container.allocOutputContext2(null, clip.path.endsWith('.webm') ? 'webm' : 'matroska', clip.path),
-    'making a clip',
-  );
+  const muxer = MUXERS[extname(clip.path)] ?? 'matroska';
+  check(container.allocOutputContext2(null, muxer, clip.path), 'making a clip');
   const tracks = [
     ...(clip.video ? [encodeVideo(clip.video, clip.durationMs)] : []),
     ...(clip.audio ? [encodeAudio(clip.audio, clip.durationMs)] : []),

@@ -10,11 +10,11 @@ const PERIOD_MS = 9500;
 /** Whoever sends nothing is not asked. */
 const ALIVE_MS = 2000;
 
-/** Where in the period this recording has its turn, so that those who joined together are not asked together. */
+/** Where in the period this recording has its turn, so that those who joined together are not asked together. FNV-1a, spread. */
 const phaseMs = (recordingKey: string): number => {
-  let hash = 0;
-  for (const letter of recordingKey) hash = (hash * 31 + letter.charCodeAt(0)) % 65_521;
-  return (hash / 65_521) * PERIOD_MS;
+  let hash = 0x811c9dc5;
+  for (const letter of recordingKey) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
+  return ((Math.imul(hash, 0x9e3779b1) >>> 0) / 2 ** 32) * PERIOD_MS;
 };
 
 export class KeyFrameRequests {

@@ -12,7 +12,7 @@ import { MediaWriter, type PlacedMedia } from './media-writer.ts';
 import { PictureGate } from './picture-gate.ts';
 import { RecorderError } from './recorder-error.ts';
 import type { RecordingSpec } from './recording-spec.ts';
-import { SoundSlots } from './sound-slots.ts';
+import { type PlacedSound, SoundSlots } from './sound-slots.ts';
 import { processDisk, type SpoolDisk } from './spool-disk.ts';
 import { type TimedFrame, TrackRecorder } from './track-recorder.ts';
 
@@ -37,6 +37,11 @@ const HOLD_MS = 400;
 const FILL_DELAY_MS = 1000;
 /** With ticks of 50 ms, every 250 ms at most. */
 const APPEND_INTERVAL_MS = 200;
+/**
+ * Sound that begins this little after the pictures gets silence before it, from the file's start: Chromium begins to play an .mkv
+ * of H264 where its sound begins. More would lie too far from the pictures of its time.
+ */
+const MAX_LEAD_IN_MS = 5000;
 const CLOCK_RATES = { audio: 48_000, video: 90_000 } as const;
 
 type Tracks = { audio?: TrackRecorder; video?: TrackRecorder };
@@ -71,6 +76,11 @@ export class PublicationRecorder {
     this.#pictures = new PictureGate(spec.tracks.video?.codec ?? 'VP8');
     this.#tracks = this.#newTracks();
     this.#file.open(this.#manifest({ state: 'recording' }));
+  }
+
+  /** What the disk has not taken yet. */
+  get waitingBytes(): number {
+    return this.#file.waitingBytes;
   }
 
   /** Retransmissions are undone already; duplicates and disorder are welcome. The packet's bytes are kept. */
@@ -147,15 +157,22 @@ export class PublicationRecorder {
   #placeSound(frames: readonly TimedFrame[] = []): void {
     if (frames.length === 0 || !this.#hasRoom('audio')) return;
     for (const { frame, localMs } of frames) {
-      const tooEarly = this.#sound.positionMs === undefined && localMs < this.#writer.earliestSoundMs;
-      if (frame.kind === 'audio' && !tooEarly) this.#waiting.push(...this.#sound.place(frame, localMs));
+      const leadMs = localMs - this.#writer.earliestSoundMs;
+      const hasPlace = this.#sound.positionMs !== undefined || leadMs >= 0;
+      if (frame.kind !== 'audio' || !hasPlace) continue;
+      this.#keep(this.#sound.place(frame, localMs, localMs - (leadMs > MAX_LEAD_IN_MS ? 0 : leadMs)));
     }
   }
 
   /** A silent microphone is silence in the file, as long as anything comes of its sender. */
   #fillSound(untilMs: number): void {
     if (!this.#hasRoom('audio')) return;
-    this.#waiting.push(...this.#sound.fillUntil(Math.min(untilMs, this.#lastSignMs)));
+    this.#keep(this.#sound.fillUntil(Math.min(untilMs, this.#lastSignMs)));
+  }
+
+  /** One by one: an hour's silence would be too many arguments. */
+  #keep(sounds: readonly PlacedSound[]): void {
+    for (const sound of sounds) this.#waiting.push(sound);
   }
 
   #placePictures(frames: readonly TimedFrame[] = []): void {

@@ -25,12 +25,13 @@ export class SoundSlots {
 
   /**
    * Places a packet that was spoken at `localMs`. Silence comes before it where the track would run early, and it is left out
-   * where the track would run late; a packet stands within a slot of its time.
+   * where the track would run late; a packet stands within a slot of its time. The first one may have silence before it too,
+   * whole packets back to `beginMs`.
    */
-  place(frame: AudioFrame, localMs: number): PlacedSound[] {
-    this.#positionMs ??= localMs;
+  place(frame: AudioFrame, localMs: number, beginMs: number = localMs): PlacedSound[] {
     this.#silence = silenceLike(frame.data);
     this.#silenceMs = silenceDurationMs(frame.data);
+    this.#positionMs ??= localMs - Math.floor((localMs - beginMs) / this.#silenceMs) * this.#silenceMs;
     const follows = frame.rtpTimestamp === this.#nextRtpTimestamp;
     this.#nextRtpTimestamp = frame.rtpTimestamp + frame.durationMs * 48;
     const aheadMs = localMs - this.#positionMs;

@@ -5,8 +5,8 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { type Agreement, IndexAgreement } from '@callreel/media/matroska/index-agreement.ts';
 import { IndexReader, type PlacedLine } from '@callreel/media/matroska/index-reader.ts';
 
-/** About ten thousand lines, a few milliseconds of work. */
-const PIECE_BYTES = 256 * 1024;
+/** About 2,500 lines, a millisecond or two of work. */
+const PIECE_BYTES = 64 * 1024;
 
 /** Calls `take` with each line up to the first that is not whole. */
 export const readIndex = async (path: string, take: (placed: PlacedLine) => void): Promise<void> => {

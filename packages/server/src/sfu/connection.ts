@@ -13,7 +13,6 @@ export type ConnectionOptions = {
   announceAddress: string | undefined;
   offer: Offer;
   choice: MediaChoice;
-  maxKeyFrameIntervalMs: number;
   nowMs: () => number;
   sink: ReceiverSink;
   /** Once: the first packets may follow. */
@@ -47,7 +46,6 @@ export class Connection {
     this.#receiver = new Receiver({
       choice: options.choice,
       ssrc: randomInt(1, 2 ** 32),
-      maxKeyFrameIntervalMs: options.maxKeyFrameIntervalMs,
       send: (bytes) => this.#transport?.send(bytes),
       sink: options.sink,
       nowMs: now,
@@ -79,7 +77,7 @@ export class Connection {
   }
 
   requestKeyFrame(): void {
-    this.#receiver.requestKeyFrame();
+    this.#receiver.requestKeyFrame(this.#options.nowMs());
   }
 
   /** Call it every 10 ms or so. */

@@ -63,7 +63,6 @@ export type PublicationStats = {
   pictureSize: { width: number; height: number } | undefined;
   keyFrames: number;
   keyFrameRequests: number;
-  senderReports: number;
   roundTripMs: number | undefined;
 };
 
@@ -73,6 +72,7 @@ export type SourceStats = {
   ssrc: number;
   packets: number;
   payloadBytes: number;
+  senderReports: number;
   /** On the way, before retransmissions. */
   lost: number;
   /** Of those, come again after a NACK. */

@@ -36,9 +36,6 @@ export type PublicationOptions = {
   emit: (event: MediaEvent) => void;
 };
 
-/** Of recorded video: with one key frame in two minutes, Chromium took 4 s to seek. */
-const MAX_KEY_FRAME_INTERVAL_MS = 10_000;
-
 const tracksOf = ({ audio, video }: MediaChoice): RecordingSpec['tracks'] => ({
   ...(audio ? { audio: { codec: 'opus', channels: audio.channels } } : {}),
   ...(video ? { video: { codec: video.name } } : {}),
@@ -51,7 +48,6 @@ const NO_STATS: ReceiverStats = {
   pictureSize: undefined,
   keyFrames: 0,
   keyFrameRequests: 0,
-  senderReports: 0,
   roundTripMs: undefined,
 };
 
@@ -114,14 +110,13 @@ export class Publication {
   async #connect(offerText: string): Promise<string> {
     const offer = parseOffer(offerText);
     const choice = chooseMedia(offer, this.#accepted);
-    const { id, rtcPort, announceAddress, recording, nowMs, emit } = this.#options;
+    const { id, rtcPort, announceAddress, nowMs, emit } = this.#options;
     const connection = await Connection.open({
       id,
       rtcPort,
       announceAddress,
       offer,
       choice,
-      maxKeyFrameIntervalMs: recording === null ? Infinity : MAX_KEY_FRAME_INTERVAL_MS,
       nowMs,
       sink: this,
       onConnected: () => emit({ kind: 'connected', publicationId: id }),

@@ -34,7 +34,7 @@ export const answerErrors = (app: WebApp, log: RequestLog): void => {
   app.setSchemaErrorFormatter(describeInvalid);
 };
 
-const articleOf = (message: string): string => message.replace(/^must (be )?/, '');
+const wantOf = (message: string): string => message.replace(/^must (be )?/, '');
 
 /** Names the first value that is wrong and the form it wants. Of alternatives it lists all. */
 export const describeInvalid = (errors: FastifySchemaValidationError[], part: string): WebError => {
@@ -50,7 +50,7 @@ export const describeInvalid = (errors: FastifySchemaValidationError[], part: st
     .filter(({ keyword }) => keyword === 'const')
     .map(({ params }) => String(params.allowedValue));
   if (constants.length > 0) return WebError.illegalArgument(name, constants.join(' or '));
-  const forms = new Set(alternatives.map(({ message }) => articleOf(message ?? 'of another form')));
+  const forms = new Set(alternatives.map(({ message }) => wantOf(message ?? 'of another form')));
   return WebError.illegalArgument(name, [...forms].join(' or '));
 };
 

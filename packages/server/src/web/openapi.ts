@@ -20,7 +20,7 @@ export const describeInterface = (app: WebApp, version: string): void => {
     },
     transform: ({ schema, url }) => {
       const response = { ...Object(schema.response), default: { description: 'What went wrong', ...ErrorBody } };
-      return { schema: schema.hide ? schema : { ...schema, response }, url };
+      return { schema: schema.hide ? schema : { ...schema, response }, url: url.replace('*', ':objectKey') };
     },
   });
 };

@@ -46,6 +46,8 @@ export type WebOptions = {
   log: Logger;
   /** Milliseconds since 1970; the system's unless given. */
   nowMs?: () => number;
+  /** How long what is being answered when we stop may take; a download goes on with a range later. */
+  closeGraceMs?: number;
 };
 
 const VERSION = '0.1.0';
@@ -59,7 +61,6 @@ const KEEP_ALIVE_MS = 72_000;
 /** As long as a whole request may be: an over-long `length` is told that it is one, and not that there is no such path. */
 const LONGEST_PARAM = 16 * 1024;
 
-/** What is being answered when we stop gets this long; a download goes on with a range later. */
 const CLOSE_GRACE_MS = 3_000;
 
 const sourceOf = (name: string): string => fileURLToPath(new URL(`../../../${name}/src/`, import.meta.url));
@@ -93,8 +94,8 @@ const addHeaders = (app: WebApp, config: Config, baseUrl: () => string): void =>
   app.register(fastifyHelmet, {
     contentSecurityPolicy: { useDefaults: false, directives: API_POLICY },
     xFrameOptions: { action: 'deny' },
-    // Told by who ends TLS: us, or nobody here.
-    strictTransportSecurity: config.tls !== undefined,
+    // Browsers keep it for a host with all its ports: it is said only of a name that the operator says is reached by HTTPS.
+    strictTransportSecurity: config.publicUrl?.startsWith('https:') ? { includeSubDomains: false } : false,
   });
   app.addHook(
     'onRequest',
@@ -129,10 +130,10 @@ const routesOf = (options: WebOptions, baseUrl: () => string): Routes[] => {
 };
 
 /** Closing waits for every connection, and a client may take hours over a file. */
-const boundClosing = (app: WebApp): void => {
+const boundClosing = (app: WebApp, graceMs: number): void => {
   let timer: NodeJS.Timeout | undefined;
   app.addHook('preClose', async () => {
-    timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+    timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
   });
   app.addHook('onClose', async () => clearTimeout(timer));
 };
@@ -156,6 +157,6 @@ export const buildWeb = (options: WebOptions): Web => {
   app.register(answerOtherMethods);
   // An Expect field that we do not know may be ignored (RFC 9110, section 10.1.1); node's own 417 would bear none of our headers.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
-  boundClosing(app);
+  boundClosing(app, options.closeGraceMs ?? CLOSE_GRACE_MS);
   return app.decorate('publicUrl', baseUrl) as Web;
 };

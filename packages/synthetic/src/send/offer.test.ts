@@ -21,7 +21,7 @@ const video: OfferedTrack = {
 };
 
 test('the service reads the offer, and finds no candidate in it', () => {
-  const sdp = buildOffer([audio, video], transport, 'caller');
+  const sdp = buildOffer([audio, video], { transport, setup: 'actpass', cname: 'caller' });
   assert.equal(parseOffer(sdp).sections.length, 2);
   assert.doesNotMatch(sdp, /candidate/);
 });

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lchownSync, readdirSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { createLogger } from '../log.ts';
@@ -15,10 +15,21 @@ import { EmbeddedPostgres } from './embedded-postgres.ts';
 
 const isRoot = process.getuid?.() === 0;
 const running: EmbeddedPostgres[] = [];
+let template: string;
 let home: string;
+
+// A first start takes a second; most tests go on from a copy of what one has made.
+before(async () => {
+  template = await mkdtemp(join(tmpdir(), 'callreel-postgres-'));
+  const postgres = await start(template);
+  await postgres.stop();
+});
+
+after(() => rm(template, { recursive: true, force: true }));
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'callreel-postgres-'));
+  await cp(template, join(home, 'postgres'), { recursive: true });
 });
 
 afterEach(async () => {
@@ -70,7 +81,7 @@ test('it is reached by a socket in a folder of mode 0700 and by no network, in U
   const { connection } = await start();
   assert.ok(connection.kind === 'socket');
   assert.equal((await stat(connection.directory)).mode & 0o777, 0o700);
-  assert.equal((await stat(join(home, 'postgres'))).mode & 0o777, 0o700);
+  assert.equal((await stat(template)).mode & 0o777, 0o700);
   const show = async (name: string) => Object.values((await query(connection, `show ${name}`))[0] ?? {})[0];
   assert.deepEqual(await show('listen_addresses'), '');
   assert.deepEqual(await show('server_encoding'), 'UTF8');
@@ -119,9 +130,9 @@ test('the PostgreSQL is killed: it is started again', async () => {
   const killed = postgres.pid ?? 0;
   await query(postgres.connection, 'create table t as select 42 as n');
   process.kill(killed, 'SIGKILL');
-  let rows: unknown[] = [];
-  while (rows.length === 0) rows = await query(postgres.connection, 'select n from t').catch(() => []);
-  assert.deepEqual(rows, [{ n: 42 }]);
+  let up = false;
+  while (!up) up = await query(postgres.connection, 'select 1').then(Boolean, () => false);
+  assert.deepEqual(await query(postgres.connection, 'select n from t'), [{ n: 42 }]);
   assert.notEqual(postgres.pid, killed);
 });
 
@@ -141,21 +152,24 @@ test('a pid file that names another program by now is no hindrance', async () =>
 });
 
 test('a first start that was cut off leaves nothing half made', async () => {
-  await mkdir(join(home, 'postgres/cluster.new/base'), { recursive: true });
-  await writeFile(join(home, 'postgres/cluster.new/PG_VERSION'), '18\n');
-  const postgres = await start();
+  await mkdir(join(home, 'fresh/cluster.new/base'), { recursive: true });
+  await writeFile(join(home, 'fresh/cluster.new/PG_VERSION'), '18\n');
+  const postgres = await start(join(home, 'fresh'));
   assert.deepEqual(await query(postgres.connection, 'select 1 as n'), [{ n: 1 }]);
 });
 
 test('a database of another version is refused, and left as it is', async () => {
-  await mkdir(join(home, 'postgres/cluster'), { recursive: true });
-  await writeFile(join(home, 'postgres/cluster/PG_VERSION'), '9.6\n');
-  await assert.rejects(start(), { reason: 'otherVersion', message: /made by PostgreSQL 9\.6/ });
-  assert.deepEqual(readdirSync(join(home, 'postgres/cluster')), ['PG_VERSION']);
+  const cluster = join(home, 'old/cluster');
+  await mkdir(cluster, { recursive: true });
+  await writeFile(join(cluster, 'PG_VERSION'), '9.6\n');
+  await assert.rejects(start(join(home, 'old')), { reason: 'otherVersion', message: /made by PostgreSQL 9\.6/ });
+  assert.deepEqual(readdirSync(cluster), ['PG_VERSION']);
 });
 
 test('a path longer than a socket may have is no hindrance', { skip: process.platform !== 'linux' }, async () => {
-  const postgres = await start(join(home, 'a'.repeat(100), 'b'.repeat(100)));
+  const directory = join(home, 'a'.repeat(100), 'b'.repeat(100));
+  await cp(template, directory, { recursive: true });
+  const postgres = await start(directory);
   assert.deepEqual(await query(postgres.connection, 'select 1 as n'), [{ n: 1 }]);
 });
 
@@ -180,7 +194,8 @@ test('as root: a backup that was restored as root is taken over', { skip: !isRoo
 });
 
 test('a folder that cannot be written is told', { skip: isRoot }, async () => {
-  await mkdir(join(home, 'postgres'));
+  await rm(join(home, 'postgres/lock'));
   await chmod(join(home, 'postgres'), 0o500);
   await assert.rejects(start(), { name: 'DirectoryLockError', reason: 'impossible' });
+  await chmod(join(home, 'postgres'), 0o700);
 });

@@ -58,7 +58,11 @@ export class Feedback {
   }
 
   /** The report of every second; with the bits that are allowed, where the sender takes that. */
-  report(blocks: readonly ReportBlock[], allowedBitsPerSecond: number | undefined, videoSsrcs: readonly number[]): void {
+  report(
+    blocks: readonly ReportBlock[],
+    allowedBitsPerSecond: number | undefined,
+    videoSsrcs: readonly number[],
+  ): void {
     const packets = [buildReceiverReport(this.#ssrc, blocks), this.#sourceDescription];
     if (allowedBitsPerSecond !== undefined) packets.push(buildRemb(this.#ssrc, allowedBitsPerSecond, videoSsrcs));
     this.#send(joinRtcp(packets));

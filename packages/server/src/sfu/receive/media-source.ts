@@ -21,12 +21,24 @@ export class MediaSource {
   /** Its sender said that it will send no more. */
   saidGoodbye = false;
 
+  #takenExpected = 0;
+  #takenLost = 0;
+
   constructor(options: { track: TrackKind; ssrc: number; payloadType: number; canRepair: boolean }) {
     this.track = options.track;
     this.ssrc = options.ssrc;
     this.payloadType = options.payloadType;
     this.statistics = new ReceptionStatistics(options.ssrc, CLOCK_RATES_HZ[options.track]);
     this.nacks = options.canRepair ? new NackGenerator() : undefined;
+  }
+
+  /** Packets sent and lost since the last call. */
+  takeInterval(): { expected: number; lost: number } {
+    const { expected, lost } = this.statistics;
+    const interval = { expected: expected - this.#takenExpected, lost: lost - this.#takenLost };
+    this.#takenExpected = expected;
+    this.#takenLost = lost;
+    return interval;
   }
 
   receive(packet: RtpPacket, arrivalMs: number): void {

@@ -7,6 +7,8 @@ import { RoundTripEstimate } from './round-trip-estimate.ts';
 
 const MAX_ROUNDS = 3;
 const ROUND_MARGIN_MS = 10;
+/** Less than a busy sender's own delay: three rounds would be over before it looked at the first. */
+const MIN_ROUND_MS = 30;
 /** About a second of 1080p. A longer hole is past repair, or the sender's count jumped: nothing of it is asked for. */
 const MAX_GAP = 500;
 /** More than the recorder's hold can use; the oldest are given up. */
@@ -59,7 +61,7 @@ export class NackGenerator {
   /** What to ask for now, in the order that it was sent. Packets that are only out of order have until this call to come. */
   due(nowMs: number): readonly number[] {
     if (this.#missing.size === 0) return NONE;
-    const intervalMs = this.#roundTrip.valueMs(nowMs) + ROUND_MARGIN_MS;
+    const intervalMs = Math.max(MIN_ROUND_MS, this.#roundTrip.valueMs(nowMs) + ROUND_MARGIN_MS);
     const due: number[] = [];
     for (const [sequenceNumber, missing] of this.#missing) {
       if (missing.rounds > 0 && nowMs - missing.askedMs < intervalMs) continue;

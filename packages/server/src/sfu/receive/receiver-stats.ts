@@ -9,6 +9,7 @@ export const sourceStatsOf = (source: MediaSource): SourceStats => ({
   ssrc: source.ssrc,
   packets: source.packets,
   payloadBytes: source.bytes,
+  senderReports: source.senderReports,
   lost: source.statistics.lost,
   recovered: source.nacks?.recovered ?? 0,
   unrecovered: source.nacks?.givenUp ?? 0,

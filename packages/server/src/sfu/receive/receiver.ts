@@ -26,14 +26,14 @@ export type ReceiverOptions = {
   choice: MediaChoice;
   /** Ours, random, 32 bits. */
   ssrc: number;
-  /** A key frame at least this often; Infinity: only when asked. */
-  maxKeyFrameIntervalMs: number;
   send: (bytes: Uint8Array) => void;
   sink: ReceiverSink;
   nowMs: number;
 };
 
 const REPORT_INTERVAL_MS = 1000;
+/** So many sender reports make a line through the sender's clock. */
+const REPORTS_WANTED_EARLY = 3;
 
 export class Receiver {
   readonly #sink: ReceiverSink;
@@ -46,13 +46,12 @@ export class Receiver {
   #reportedBytes = 0;
   #receivedBytes = 0;
   #ignoredPackets = 0;
-  #senderReports = 0;
 
-  constructor({ choice, ssrc, maxKeyFrameIntervalMs, send, sink, nowMs }: ReceiverOptions) {
+  constructor({ choice, ssrc, send, sink, nowMs }: ReceiverOptions) {
     this.#sink = sink;
     this.#demultiplexer = new Demultiplexer(choice);
     this.#feedback = new Feedback({ ssrc, reducedSize: choice.reducedSizeRtcp, send });
-    this.#video = choice.video && new VideoControl(choice.video, maxKeyFrameIntervalMs, this.#feedback);
+    this.#video = choice.video && new VideoControl(choice.video, this.#feedback);
     this.#lastPacketMs = nowMs;
     this.#reportedMs = nowMs;
   }
@@ -89,8 +88,8 @@ export class Receiver {
   }
 
   /** Somebody cannot go on without a key frame; many may ask. */
-  requestKeyFrame(): void {
-    this.#video?.requestKeyFrame();
+  requestKeyFrame(nowMs: number): void {
+    this.#video?.requestKeyFrame(nowMs);
   }
 
   /** Call it every 10 ms or so: sends what is due. */
@@ -113,7 +112,6 @@ export class Receiver {
       pictureSize: this.#video?.pictureSize,
       keyFrames: this.#video?.keyFrames ?? 0,
       keyFrameRequests: this.#video?.requestsSent ?? 0,
-      senderReports: this.#senderReports,
       roundTripMs: video?.nacks?.roundTripMs(nowMs),
     };
   }
@@ -151,7 +149,7 @@ export class Receiver {
   #handleSenderReport(report: SenderReport, arrivalMs: number): void {
     const source = this.#demultiplexer.bySsrc(report.ssrc);
     if (source === undefined) return;
-    this.#senderReports += 1;
+    source.senderReports += 1;
     source.statistics.handleSenderReport(report.ntpMiddle32, arrivalMs);
     this.#sink.handleSenderReport(source.track, report, arrivalMs);
   }
@@ -164,10 +162,12 @@ export class Receiver {
     this.#reportedBytes = this.#receivedBytes;
     const sources = [...this.#demultiplexer.active.values()];
     if (sources.length === 0) return;
-    const blocks = sources.map((source) => source.statistics.report(nowMs));
+    for (const { senderReports, ssrc } of sources) {
+      if (senderReports < REPORTS_WANTED_EARLY) this.#feedback.requestSenderReport(ssrc);
+    }
     const video = this.#demultiplexer.active.get('video');
-    const lossShare = (blocks.find(({ ssrc }) => ssrc === video?.ssrc)?.fractionLost256 ?? 0) / 256;
-    this.#video?.updateBitrate({ bitsPerSecond, lossShare }, nowMs);
+    if (video !== undefined) this.#video?.updateBitrate({ bitsPerSecond, ...video.takeInterval() }, nowMs);
+    const blocks = sources.map((source) => source.statistics.report(nowMs));
     const allowed = this.#video?.takesRemb ? this.#video.allowedBitsPerSecond : undefined;
     this.#feedback.report(blocks, allowed, video === undefined ? [] : [video.ssrc]);
   }

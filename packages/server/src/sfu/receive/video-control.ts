@@ -12,7 +12,7 @@ export class VideoControl {
   /** FIR only for a sender that took it and not PLI. */
   readonly #usesFir: boolean;
   readonly #feedback: Feedback;
-  readonly #requests: KeyFrameRequests;
+  readonly #requests = new KeyFrameRequests();
   readonly #estimate = new BitrateEstimate();
   readonly takesRemb: boolean;
   /** Those of the offer that send video, retransmissions aside; none where it names none. */
@@ -22,11 +22,10 @@ export class VideoControl {
   keyFrames = 0;
   requestsSent = 0;
 
-  constructor({ name, codec, offered }: ChosenVideo, maxKeyFrameIntervalMs: number, feedback: Feedback) {
+  constructor({ name, codec, offered }: ChosenVideo, feedback: Feedback) {
     this.#codec = name;
     this.#usesFir = codec.feedback.has('ccm fir') && !codec.feedback.has('nack pli');
     this.#feedback = feedback;
-    this.#requests = new KeyFrameRequests(maxKeyFrameIntervalMs);
     this.takesRemb = codec.feedback.has('goog-remb');
     this.announcedSsrcs = [...new Set(offered.repairs.values())];
   }
@@ -49,8 +48,8 @@ export class VideoControl {
     this.#estimate.handlePictureSize(start.size.width, start.size.height, nowMs);
   }
 
-  requestKeyFrame(): void {
-    this.#requests.request();
+  requestKeyFrame(nowMs: number): void {
+    this.#requests.request(nowMs);
   }
 
   /** Sends the request that is due, if one is. */

@@ -34,12 +34,14 @@ const ownStream = (member: MemberRef, text: string): PubStreamId => {
   return stream;
 };
 
-/** The body, which must be of this type: WHIP takes an offer here and a fragment there, and never the one for the other. */
-const sdpIn = ({ body, headers }: FastifyRequest, type: string): string => {
-  const given = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (typeof body === 'string' && given === type) return body;
-  throw WebError.of('unsupported_media_type', `This call takes a body of Content-Type ${type}`);
-};
+/** WHIP takes an offer here and a fragment there, and never the one for the other: 415, before the text is looked at. */
+const takesOnly =
+  (type: string) =>
+  async (request: FastifyRequest): Promise<void> => {
+    const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+    if (given === type) return;
+    throw WebError.of('unsupported_media_type', `This call takes a body of Content-Type ${type}`);
+  };
 
 /** Names the ICE session, as PATCH refers to it (RFC 9725, section 4.3): another answer is another session. */
 const sessionTag = (answer: string): string =>
@@ -60,9 +62,7 @@ export const whipRoutes =
       return holder;
     };
 
-    const negotiate = (request: FastifyRequest, kind: PublicationKind, resume: string | undefined) => {
-      const member = memberOf(request);
-      const offer = sdpIn(request, SDP);
+    const negotiate = (member: MemberRef, offer: string, kind: PublicationKind, resume: string | undefined) => {
       if (resume === undefined) return conferences.publish(member, offer, kind);
       return conferences.resume(member, ownStream(member, resume), offer);
     };
@@ -71,10 +71,12 @@ export const whipRoutes =
       ROUTES.whip,
       {
         onRequest: gate.only('member'),
+        preValidation: takesOnly(SDP),
         schema: {
           tags: ['whip'],
           summary: 'Publishes camera and microphone, or a screen: an SDP offer in, 201 with the answer',
           consumes: [SDP],
+          body: Type.String(),
           params: paramsOf(ROUTES.whip),
           querystring: WhipQuery,
           response: { 201: { content: { [SDP]: { schema: Type.String() } } } },
@@ -82,7 +84,7 @@ export const whipRoutes =
       },
       async (request, reply) => {
         const { type = 'av', resume } = request.query;
-        const { pubStreamId, answer } = await negotiate(request, type, resume);
+        const { pubStreamId, answer } = await negotiate(memberOf(request), request.body, type, resume);
         const { org, name } = gate.appOf(request);
         const path = pathOf(ROUTES.whipResource, { org, app: name, confrId: request.params.confrId, pubStreamId });
         return reply
@@ -119,15 +121,16 @@ export const whipRoutes =
       ROUTES.whipResource,
       {
         onRequest: gate.only('member'),
+        preValidation: takesOnly(SDP_FRAGMENT),
         schema: {
           tags: ['whip'],
           summary: 'Takes further ICE candidates; an ICE restart is refused: publish with ?resume instead',
           consumes: [SDP_FRAGMENT],
+          body: Type.String(),
           params: paramsOf(ROUTES.whipResource),
         },
       },
       async (request, reply) => {
-        sdpIn(request, SDP_FRAGMENT);
         ownStream(memberOf(request), request.params.pubStreamId);
         if (asksForRestart(request))
           throw WebError.of('unprocessable', 'No ICE restart here: publish anew with ?resume');

@@ -1,0 +1,306 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { EventEmitter, once } from 'node:events';
+import { after, test } from 'node:test';
+import type { PubStreamId, RecordingKey } from '@callreel/contract/ids.ts';
+import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
+import { CHROMIUM_OFFER } from '@callreel/media/sdp/offers-fixture.ts';
+import { nowMs } from '../base/monotonic-clock.ts';
+import type { RecordingSpec } from '../recorder/recording-spec.ts';
+import { MediaService } from './media-service.ts';
+import type { MediaEvent, MediaReply } from './protocol.ts';
+import type { Recorder } from './publication.ts';
+import { Publisher } from './publisher-fixture.ts';
+import type { TrackKind } from './receive/media-source.ts';
+
+const ID = 'rtc-10-abcdefg_C1M1' as PubStreamId;
+const SPEC = { recordingKey: '20260101000000-0123456789ab' as RecordingKey } as Omit<RecordingSpec, 'tracks'>;
+
+/** Keeps what it is given in memory. */
+class MemoryRecorder extends EventEmitter implements Recorder {
+  readonly spec: RecordingSpec;
+  readonly requestKeyFrame: () => void;
+  readonly packets: { track: TrackKind; packet: RtpPacket }[] = [];
+  readonly steps: string[] = [];
+  fails = false;
+
+  constructor(spec: RecordingSpec, requestKeyFrame: () => void) {
+    super();
+    this.spec = spec;
+    this.requestKeyFrame = requestKeyFrame;
+  }
+
+  handlePacket(track: TrackKind, packet: RtpPacket): void {
+    if (this.fails) throw new Error('the recorder is broken');
+    this.packets.push({ track, packet });
+    this.emit('packet');
+  }
+
+  handleSenderReport(track: TrackKind): void {
+    this.steps.push(`report ${track}`);
+    this.emit('report');
+  }
+
+  tick(): void {}
+
+  resume(): void {
+    this.steps.push('resume');
+  }
+
+  async close(reason: string): Promise<void> {
+    this.steps.push(`close ${reason}`);
+  }
+
+  /** Resolves when `count` packets have come in all. */
+  async received(count: number): Promise<void> {
+    while (this.packets.length < count) await once(this, 'packet');
+  }
+
+  /** In the order in which they were sent. */
+  sequenceNumbers(track: TrackKind): number[] {
+    const ahead = ({ packet }: { packet: RtpPacket }): number => (packet.sequenceNumber - 65_530) & 0xffff;
+    const ofTrack = this.packets.filter((each) => each.track === track);
+    return ofTrack.toSorted((one, other) => ahead(one) - ahead(other)).map(({ packet }) => packet.sequenceNumber);
+  }
+}
+
+/** A service and its events; everything is closed after the test. */
+class Stage extends EventEmitter {
+  readonly recorders: MemoryRecorder[] = [];
+  readonly events: MediaEvent[] = [];
+  readonly service: MediaService;
+  readonly #publishers: Publisher[] = [];
+
+  constructor(clock: () => number = nowMs, rtcPort = 0) {
+    super();
+    this.service = new MediaService({
+      settings: { rtcPort, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '' },
+      nowMs: clock,
+      startRecorder: (spec, requestKeyFrame) => {
+        const recorder = new MemoryRecorder(spec, requestKeyFrame);
+        this.recorders.push(recorder);
+        return recorder;
+      },
+      emit: (event) => {
+        this.events.push(event);
+        this.emit(event.kind);
+      },
+    });
+    after(() => this.close());
+  }
+
+  get recorder(): MemoryRecorder {
+    const recorder = this.recorders[0];
+    assert.ok(recorder, 'a recorder was started');
+    return recorder;
+  }
+
+  open(offer: string, id = ID): Promise<MediaReply> {
+    const recording = { ...SPEC, pubStreamId: id };
+    return this.service.handle({ kind: 'open', publicationId: id, offer, videoCodecs: ['VP8'], recording });
+  }
+
+  /** A publisher that is connected. */
+  async publish(id = ID): Promise<Publisher> {
+    const connected = this.until('connected');
+    return this.#connect((offer) => this.open(offer, id), connected);
+  }
+
+  async resume(id = ID): Promise<Publisher> {
+    const connected = this.until('connected');
+    return this.#connect((offer) => this.service.handle({ kind: 'resume', publicationId: id, offer }), connected);
+  }
+
+  /** The next event of this kind. */
+  async until<Kind extends MediaEvent['kind']>(kind: Kind): Promise<Extract<MediaEvent, { kind: Kind }>> {
+    await once(this, kind);
+    return this.events.findLast((event) => event.kind === kind) as Extract<MediaEvent, { kind: Kind }>;
+  }
+
+  async close(): Promise<void> {
+    for (const publisher of this.#publishers) publisher.close();
+    await this.service.close();
+  }
+
+  async #connect(ask: (offer: string) => Promise<MediaReply>, connected: Promise<unknown>): Promise<Publisher> {
+    const publisher = await Publisher.publish(async (offer) => {
+      const reply = await ask(offer);
+      assert.equal(reply.kind, 'answered');
+      return reply.kind === 'answered' ? reply.answer : '';
+    });
+    this.#publishers.push(publisher);
+    await connected;
+    return publisher;
+  }
+}
+
+test('sound, pictures and reports reach the recorder', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  const reported = once(stage.recorder, 'report');
+  for (let index = 0; index < 10; index += 1) {
+    publisher.sendSound();
+    publisher.sendKeyFrame();
+  }
+  await stage.recorder.received(20);
+  await reported;
+  const numbers = [65_530, 65_531, 65_532, 65_533, 65_534, 65_535, 0, 1, 2, 3];
+  assert.deepEqual(stage.recorder.sequenceNumbers('audio'), numbers);
+  assert.deepEqual(stage.recorder.sequenceNumbers('video'), numbers);
+  assert.deepEqual(stage.recorder.spec.tracks, { audio: { codec: 'opus', channels: 1 }, video: { codec: 'VP8' } });
+  const reply = await stage.service.handle({ kind: 'stats' });
+  assert.ok(reply.kind === 'stats');
+  const [publication] = reply.stats.publications;
+  assert.equal(publication?.connection, 'live');
+  assert.deepEqual(publication?.pictureSize, { width: 640, height: 360 });
+});
+
+test('packets that the network lost come again', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  publisher.sendPicture();
+  publisher.losePicture();
+  publisher.losePicture();
+  publisher.sendPicture();
+  await stage.recorder.received(4);
+  assert.deepEqual(stage.recorder.sequenceNumbers('video'), [65_530, 65_531, 65_532, 65_533]);
+});
+
+test('each packet has memory of its own, so that the recorder may keep it', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  for (let index = 0; index < 3; index += 1) publisher.sendSound();
+  await stage.recorder.received(3);
+  const buffers = stage.recorder.packets.map(({ packet }) => packet.payload.buffer);
+  assert.equal(new Set(buffers).size, 3);
+});
+
+test('a recorder that needs a key frame has the publisher asked for one', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  publisher.sendPicture();
+  await stage.recorder.received(1);
+  stage.recorder.requestKeyFrame();
+  await publisher.keyFrameRequested;
+});
+
+test('a publisher that says goodbye is lost; resumed, it goes on in the same recording', async () => {
+  const stage = new Stage();
+  const first = await stage.publish();
+  first.sendSound();
+  await stage.recorder.received(1);
+  const lost = stage.until('lost');
+  first.close();
+  assert.equal((await lost).publicationId, ID);
+  const second = await stage.resume();
+  second.sendSound();
+  await stage.recorder.received(2);
+  assert.equal(stage.recorders.length, 1);
+  assert.ok(stage.recorder.steps.includes('resume'));
+});
+
+test('a resume before the loss was noticed takes the place of the old connection', async () => {
+  const stage = new Stage();
+  const first = await stage.publish();
+  const second = await stage.resume();
+  await first.lost;
+  second.sendSound();
+  await stage.recorder.received(1);
+  assert.deepEqual(
+    stage.events.map(({ kind }) => kind),
+    ['connected', 'connected'],
+  );
+});
+
+test('a resume with another codec is refused: the file could not hold it', async () => {
+  const stage = new Stage();
+  await stage.publish();
+  const offer = CHROMIUM_OFFER.replace(/m=audio[\s\S]*?(?=m=video)/, '')
+    .replaceAll('VP8', 'VP9')
+    .replace('BUNDLE 0 1', 'BUNDLE 1');
+  const reply = await stage.service.handle({ kind: 'resume', publicationId: ID, offer });
+  assert.ok(reply.kind === 'illegalSdp');
+  assert.match(reply.description, /accepted VP8/);
+});
+
+test('a publisher that falls silent is lost after 5 s', async () => {
+  // Five times as fast as the machine's clock, so that the test need not wait so long.
+  const startMs = nowMs();
+  const stage = new Stage(() => startMs + 5 * (nowMs() - startMs));
+  const publisher = await stage.publish();
+  const beforeMs = nowMs();
+  publisher.sendSound();
+  const { why } = await stage.until('lost');
+  assert.equal(why, 'no packets');
+  assert.ok(5 * (nowMs() - beforeMs) >= 5000);
+});
+
+test('an offer that cannot be answered starts nothing', async () => {
+  const stage = new Stage();
+  const reply = await stage.open('v=0\r\n');
+  assert.deepEqual(reply, { kind: 'illegalSdp', description: 'no m-line of audio or video that sends' });
+  assert.equal(stage.recorders.length, 0);
+  assert.deepEqual(await stage.service.handle({ kind: 'end', publicationId: ID, reason: 'x' }), { kind: 'unknown' });
+});
+
+test('what nobody published cannot be resumed or ended', async () => {
+  const stage = new Stage();
+  assert.deepEqual(await stage.service.handle({ kind: 'resume', publicationId: ID, offer: CHROMIUM_OFFER }), {
+    kind: 'unknown',
+  });
+  assert.deepEqual(await stage.service.handle({ kind: 'end', publicationId: ID, reason: 'x' }), { kind: 'unknown' });
+});
+
+test('an ended publication: its recording is closed with the reason, its connection too', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  const recordingEnded = stage.until('recordingEnded');
+  assert.deepEqual(await stage.service.handle({ kind: 'end', publicationId: ID, reason: 'left' }), { kind: 'ended' });
+  assert.deepEqual(stage.recorder.steps.at(-1), 'close left');
+  assert.equal((await recordingEnded).error, undefined);
+  await publisher.lost;
+});
+
+test('a recorder that breaks ends that recording, and no other call', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  const other = 'rtc-10-hijklmn_C1M2' as PubStreamId;
+  const neighbour = await stage.publish(other);
+  stage.recorder.fails = true;
+  const recordingEnded = stage.until('recordingEnded');
+  publisher.sendSound();
+  const event = await recordingEnded;
+  assert.deepEqual([event.publicationId, event.error], [ID, 'the recorder is broken']);
+  neighbour.sendSound();
+  await stage.recorders[1]?.received(1);
+});
+
+test('a conference that is not recorded is received all the same', async () => {
+  const stage = new Stage();
+  const reply = await stage.service.handle({
+    kind: 'open',
+    publicationId: ID,
+    offer: CHROMIUM_OFFER,
+    videoCodecs: ['H264', 'VP8'],
+    recording: null,
+  });
+  assert.ok(reply.kind === 'answered');
+  assert.match(reply.answer, /a=rtpmap:108 H264/);
+  assert.equal(stage.recorders.length, 0);
+});
+
+test('a port that is taken: every request says so', async () => {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const stage = new Stage(nowMs, socket.address().port);
+  await assert.rejects(stage.open(CHROMIUM_OFFER), { name: 'TransportError', reason: 'portTaken' });
+  socket.close();
+});
+
+test('a service that closes ends what it has', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  await stage.service.close();
+  assert.equal(stage.recorder.steps.at(-1), 'close shutdown');
+  await publisher.lost;
+});

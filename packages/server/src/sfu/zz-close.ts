@@ -1,0 +1,10 @@
+import { MediaService } from '/work/main/packages/server/src/sfu/media-service.ts';
+import { Publisher } from '/work/main/packages/server/src/sfu/publisher-fixture.ts';
+import { nowMs } from '/work/main/packages/server/src/base/monotonic-clock.ts';
+const s = new MediaService({ settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '' }, nowMs, startRecorder: null, emit: e => console.log(e) });
+const p = await Publisher.publish(async offer => (await s.handle({ kind: 'open', publicationId: 'x', offer, videoCodecs: ['VP8'], recording: null })).answer);
+p.sendSound();
+await new Promise(r=>setTimeout(r,300));
+const t=performance.now(); p.lost.then(w=>console.log('peer lost', w, performance.now()-t));
+console.log(await s.handle({kind:'end',publicationId:'x',reason:'r'}));
+setTimeout(()=>process.exit(0), 40000);

@@ -1,0 +1,16 @@
+/** What a test file has to undo at its end, whether or not all of its preparations came to pass. */
+export class Cleanups {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  /** Runs before everything that was added earlier. */
+  add(step: () => Promise<unknown>): void {
+    this.#steps.unshift(step);
+  }
+
+  /** Runs every step, and only then throws what the first failing one threw. */
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.splice(0)) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+}
