@@ -3,8 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { type AppName, type IdSource, type OrgName, parseRecordingKey } from '@callreel/contract/ids.ts';
+import type { AppName, IdSource, OrgName } from '@callreel/contract/ids.ts';
 import type { Bootstrap, Config } from './base/config.ts';
+import { lockDirectory } from './base/directory-lock.ts';
 import { EmbeddedPostgres } from './base/embedded-postgres/embedded-postgres.ts';
 import type { Logger } from './base/log.ts';
 import { nowMs } from './base/monotonic-clock.ts';
@@ -66,6 +67,7 @@ export const startApp = async (config: Config, log: Logger): Promise<App> => {
 
 const startServices = async (config: Config, log: Logger, running: Running): Promise<App> => {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  running.add('data folder', lockDirectory(config.dataDir), async (it) => it.release());
   const spoolDir = join(config.dataDir, 'spool');
   await mkdir(spoolDir, { recursive: true, mode: 0o700 });
   const ids: IdSource = { nowMs: Date.now, randomBytes: (count) => randomBytes(count) };
@@ -78,41 +80,51 @@ const startServices = async (config: Config, log: Logger, running: Running): Pro
   const jobs = running.add('jobs', new Jobs({ connection, log }), (it) => it.stop(STOP_GRACE_MS));
   await jobs.start();
   const recordings = new Recordings({ store, objects, jobs, compositor, spoolDir, ids, log });
+  running.add('recordings', recordings, (it) => it.stop());
   await recordings.start();
 
-  const time = new DisplayTime(config.timeZone);
   const tokens = new Tokens({ store, nowMs: ids.nowMs });
-  const inBackground = (work: Promise<void>) =>
-    void work.catch((error: unknown) =>
-      log.error({ err: error }, 'a recording was not handed on; the next start takes it up'),
-    );
-  const conferences = running.add(
-    'conferences',
-    new Conferences({
-      ...{ store, ids, nowMs, log, bootId: await readBootId() },
-      formatTime: (instant) => time.format(instant),
-      mediaProcesses: config.mediaProcesses,
-      spawnMedia: (index, onEvent, onExit) =>
-        new MediaProcess({
-          rtcPort: config.rtcPort === 0 ? 0 : config.rtcPort + index,
-          bindAddress: mediaAddress(config.host),
-          announceAddress: config.rtcAddress,
-          ...{ spoolDir, log, onEvent, onExit },
-        }),
-      issueMemberToken: (member, ttlSeconds) => tokens.issueMember(member, ttlSeconds),
-      onRecordingEnded: (text) => {
-        const key = parseRecordingKey(text);
-        if (key) inBackground(recordings.recordingEnded(key));
-      },
-      onConferenceEnded: (confrId) => inBackground(recordings.conferenceEnded(confrId)),
-    }),
-    (it) => it.close(STOP_GRACE_MS),
-  );
-  await conferences.start();
+  const conferences = await startConferences({ config, log, running, store, recordings, tokens, spoolDir, ids });
 
   const web = running.add('web', buildWeb({ config, store, conferences, objects, tokens, log }), (it) => it.close());
   await web.listen({ host: config.host, port: config.port });
   return { url: web.publicUrl(), newCredentials, stop: () => running.stopAll() };
+};
+
+type ConferenceParts = {
+  config: Config;
+  log: Logger;
+  running: Running;
+  store: Store;
+  recordings: Recordings;
+  tokens: Tokens;
+  spoolDir: string;
+  ids: IdSource;
+};
+
+const startConferences = async (parts: ConferenceParts): Promise<Conferences> => {
+  const { config, log, running, store, recordings, tokens, spoolDir, ids } = parts;
+  const time = new DisplayTime(config.timeZone);
+  const inBackground = (work: Promise<void>) =>
+    void work.catch((error: unknown) => log.error({ err: error }, 'not handed on: the next sweep takes it up'));
+  const conferences = new Conferences({
+    ...{ store, ids, nowMs, log, bootId: await readBootId() },
+    formatTime: (instant) => time.format(instant),
+    mediaProcesses: config.mediaProcesses,
+    spawnMedia: (index, onEvent, onExit) =>
+      new MediaProcess({
+        rtcPort: config.rtcPort === 0 ? 0 : config.rtcPort + index,
+        bindAddress: mediaAddress(config.host),
+        announceAddress: config.rtcAddress,
+        ...{ spoolDir, log, onEvent, onExit },
+      }),
+    issueMemberToken: (member, ttlSeconds) => tokens.issueMember(member, ttlSeconds),
+    onRecordingEnded: (key) => inBackground(recordings.recordingEnded(key)),
+    onConferenceEnded: (confrId) => inBackground(recordings.conferenceEnded(confrId)),
+  });
+  running.add('conferences', conferences, (it) => it.close(STOP_GRACE_MS));
+  await conferences.start();
+  return conferences;
 };
 
 const databaseConnection = async (config: Config, log: Logger, running: Running): Promise<PostgresConnection> => {

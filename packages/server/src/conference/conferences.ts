@@ -17,6 +17,7 @@ import {
   makeConfrId,
   makeMemberId,
   type PubStreamId,
+  type RecordingKey,
   type UserName,
 } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
@@ -48,7 +49,7 @@ export type ConferencesOptions = {
   mediaProcesses: number;
   spawnMedia: SpawnMediaProcess;
   issueMemberToken(member: MemberRef, ttlSeconds: number): Promise<{ token: string }>;
-  onRecordingEnded(recordingKey: string): void;
+  onRecordingEnded(recordingKey: RecordingKey): void;
   onConferenceEnded(confrId: ConfrId): void;
   log: Logger;
   /** For tests; the contract's 45 s otherwise. */

@@ -2,7 +2,13 @@
  * The life of publications within their conferences: published, lost, held, resumed, ended. Each ends once, whatever ends it.
  */
 import type { PublicationKind } from '@callreel/contract/conference.ts';
-import { type IdSource, makePubStreamId, makeRecordingKey, type PubStreamId } from '@callreel/contract/ids.ts';
+import {
+  type IdSource,
+  makePubStreamId,
+  makeRecordingKey,
+  type PubStreamId,
+  type RecordingKey,
+} from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import type { Store } from '../store/store.ts';
@@ -29,7 +35,7 @@ export type PublicationsOptions = {
   /** A held publication was not resumed in time and has ended. */
   onHoldOver(conference: LiveConference, member: LiveMember): void;
   /** The recording's bytes are on disk: it can be finished and listed. */
-  onRecordingEnded(recordingKey: string): void;
+  onRecordingEnded(recordingKey: RecordingKey): void;
 };
 
 type Found = { conference: LiveConference; member: LiveMember; publication: LivePublication };

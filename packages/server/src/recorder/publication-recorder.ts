@@ -35,8 +35,8 @@ export type PublicationRecorderOptions = {
 const HOLD_MS = 400;
 /** Silence is put in only where no packet can come any more: `HOLD_MS`, and as much again for a slow path. */
 const FILL_DELAY_MS = 1000;
-/** With ticks of 50 ms, every 250 ms at most. */
-const APPEND_INTERVAL_MS = 200;
+/** From the first frame that waits; with ticks of 50 ms, something is written every 250 ms. */
+const APPEND_DELAY_MS = 200;
 /**
  * Sound that begins this little after the pictures gets silence before it, from the file's start: Chromium begins to play an .mkv
  * of H264 where its sound begins. More would lie too far from the pictures of its time.
@@ -56,7 +56,7 @@ export class PublicationRecorder {
   readonly #received = { audioPackets: 0, videoPackets: 0 };
   #tracks: Tracks;
   #waiting: PlacedMedia[] = [];
-  #lastAppendMs = Number.NEGATIVE_INFINITY;
+  #appendDueMs: number | undefined;
   /** When anything last came of the sender: the recording does not outlast it. */
   #lastSignMs = Number.NEGATIVE_INFINITY;
   #leavingOut = false;
@@ -106,7 +106,8 @@ export class PublicationRecorder {
     this.#placePictures(this.#tracks.video?.release(nowMs - HOLD_MS));
     this.#fillSound(nowMs - FILL_DELAY_MS);
     this.#keyFrames.tick(nowMs);
-    if (nowMs - this.#lastAppendMs >= APPEND_INTERVAL_MS) this.#append(nowMs);
+    if (this.#waiting.length > 0) this.#appendDueMs ??= nowMs + APPEND_DELAY_MS;
+    if (nowMs >= (this.#appendDueMs ?? Number.POSITIVE_INFINITY)) this.#append();
     this.#file.tick(nowMs);
   }
 
@@ -130,10 +131,11 @@ export class PublicationRecorder {
   }
 
   #close(reason: string): Promise<void> {
+    const endMs = Math.min(this.#lastSignMs, this.#options.nowMs());
     this.#flushTracks();
-    this.#fillSound(this.#lastSignMs);
-    this.#append(this.#options.nowMs());
-    this.#writer.close(this.#lastSignMs);
+    this.#fillSound(endMs);
+    this.#append();
+    this.#writer.close(endMs);
     return this.#file.close(this.#manifest({ state: 'ended', reason, received: this.#received }));
   }
 
@@ -205,9 +207,9 @@ export class PublicationRecorder {
     return false;
   }
 
-  #append(nowMs: number): void {
+  #append(): void {
+    this.#appendDueMs = undefined;
     if (this.#waiting.length === 0) return;
-    this.#lastAppendMs = nowMs;
     const isFirst = this.#writer.startMs === undefined;
     this.#writer.append(this.#waiting);
     this.#waiting = [];

@@ -58,10 +58,15 @@ export class TrackRecorder {
 
   #timed(outputs: DepacketizerOutput[]): TimedFrame[] {
     return outputs.flatMap((output) => {
-      if (output.kind === 'frame') return [{ frame: output.frame, localMs: this.#localMs(output.frame) }];
+      if (output.kind === 'frame') return this.#timedFrame(output.frame);
       if (output.needsKeyFrame) this.#options.onNeedsKeyFrame();
       return [];
     });
+  }
+
+  /** A frame without bytes has no place in a file. */
+  #timedFrame(frame: EncodedFrame): TimedFrame[] {
+    return frame.data.length > 0 ? [{ frame, localMs: this.#localMs(frame) }] : [];
   }
 
   #localMs({ rtpTimestamp, arrivalMs }: EncodedFrame): number {

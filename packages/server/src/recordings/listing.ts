@@ -9,6 +9,7 @@ import type { RecordType } from '@callreel/contract/recording.ts';
 import type { Logger } from '../base/log.ts';
 import { type FinishedRecording, finishRecording } from '../recorder/finish.ts';
 import { MEDIA_FILE } from '../recorder/live-file.ts';
+import { livingWriter } from '../recorder/writer-mark.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Store } from '../store/store.ts';
 
@@ -57,12 +58,17 @@ export const listRecording = async (options: ListingOptions, key: RecordingKey):
   return { kind: 'listed', confrId: finished.spec.confrId, id: listed };
 };
 
-/** The keys of all recordings in the spool, oldest first. */
-export const spooledKeys = async (spoolDir: string): Promise<RecordingKey[]> =>
-  (await readdir(spoolDir))
-    .map(parseRecordingKey)
-    .filter((key) => key !== undefined)
-    .sort();
+/**
+ * The keys of the recordings in the spool that no living process writes, oldest first. Those begun after `begunBefore` are left out:
+ * one that is just being opened has not yet said who writes it.
+ */
+export const endedKeys = async (spoolDir: string, begunBefore: Date): Promise<RecordingKey[]> => {
+  const limit = begunBefore.toISOString().replace(/\D/g, '').slice(0, 14);
+  const names = (await readdir(spoolDir)).filter((name) => name.slice(0, limit.length) <= limit);
+  const keys = names.map(parseRecordingKey).filter((key) => key !== undefined);
+  const writers = await Promise.all(keys.map((key) => livingWriter(join(spoolDir, key))));
+  return keys.filter((_, index) => writers[index] === undefined).sort();
+};
 
 const insertRow = async (store: Store, finished: FinishedRecording, objectKey: string): Promise<number | undefined> => {
   const { spec } = finished;

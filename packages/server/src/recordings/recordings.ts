@@ -2,13 +2,12 @@
  * What happens to recordings after the call: a job finishes and lists each, and when the last one of an ended `recMerge` conference
  * is settled, a job merges them. Jobs outlive the process; the spool is swept at every start.
  */
-import { mkdir } from 'node:fs/promises';
 import { type ConfrId, type IdSource, makeRecordingKey, type RecordingKey } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Store } from '../store/store.ts';
-import { listRecording, spooledKeys } from './listing.ts';
+import { endedKeys, listRecording } from './listing.ts';
 import { type CompositorPort, mergeConference } from './merging.ts';
 
 export type RecordingsOptions = {
@@ -21,25 +20,38 @@ export type RecordingsOptions = {
   log: Logger;
 };
 
+/** How long after its end a recording waits whose job could not be handed in at once. */
+const SWEEP_INTERVAL_MS = 30_000;
+/** By then a recording that was begun says who writes it. */
+const OPENING_MS = 60_000;
+/** A merge that was not begun for longer is not begun by itself. */
+const LONGEST_OUTAGE_MS = 7 * 24 * 3600 * 1000;
+
 export class Recordings {
   readonly #options: RecordingsOptions;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
   }
 
-  /** Begins to take jobs, and takes up what an earlier process left in the spool. */
+  /** Begins to take jobs, and takes up what an earlier process left undone. */
   async start(): Promise<void> {
-    const { jobs, store, spoolDir, log } = this.#options;
-    await mkdir(spoolDir, { recursive: true, mode: 0o700 });
-    const left = await spooledKeys(spoolDir);
-    if (left.length > 0) log.info({ recordings: left.length }, 'taking up recordings of an earlier run');
-    await Promise.all(left.map((key) => this.recordingEnded(key)));
-    for (const merge of await store.merges.open()) await this.#considerMerge(merge.confrId);
-    await jobs.work({
+    await this.#takeUp();
+    this.#timer = setInterval(() => {
+      this.#sweep().catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, 'the spool could not be swept; tried again later');
+      });
+    }, SWEEP_INTERVAL_MS);
+    await this.#options.jobs.work({
       finish: ({ recordingKey }) => this.#finish(recordingKey),
       composite: ({ confrId }) => this.#composite(confrId),
     });
+  }
+
+  /** Jobs under way are the job queue's to stop. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
   }
 
   /** A recording's bytes are on disk: finish it as soon as may be. */
@@ -50,6 +62,27 @@ export class Recordings {
   /** A conference is over: it is merged now, or when its last recording is settled. */
   async conferenceEnded(confrId: ConfrId): Promise<void> {
     await this.#considerMerge(confrId);
+  }
+
+  /** Whatever is open now was begun by a process that is gone: also what never came to have a folder. */
+  async #takeUp(): Promise<void> {
+    const { store, spoolDir, ids, log } = this.#options;
+    const left = new Set([
+      ...(await endedKeys(spoolDir, new Date(ids.nowMs()))),
+      ...(await store.recordingWork.openKeys()),
+    ]);
+    if (left.size > 0) log.info({ recordings: left.size }, 'taking up recordings of an earlier run');
+    for (const key of left) await this.recordingEnded(key);
+    for (const { confrId } of await store.merges.open()) await this.#considerMerge(confrId);
+  }
+
+  /** Hands in what could not be when it was due, as when the database was away. What waits or runs already is not taken twice. */
+  async #sweep(): Promise<void> {
+    const { store, spoolDir, ids } = this.#options;
+    const nowMs = ids.nowMs();
+    for (const key of await endedKeys(spoolDir, new Date(nowMs - OPENING_MS))) await this.recordingEnded(key);
+    const notBegun = await store.merges.notBegun(new Date(nowMs - LONGEST_OUTAGE_MS));
+    for (const confrId of notBegun) await this.#considerMerge(confrId);
   }
 
   async #finish(recordingKey: RecordingKey): Promise<void> {

@@ -35,7 +35,6 @@ export class Publisher {
   #audioMs = 0;
   #videoMs = 0;
   readonly #keyFrameRequest = Promise.withResolvers<void>();
-  readonly lost: Promise<string>;
 
   private constructor(peer: SendingPeer, midExtensionId: number | undefined) {
     const start = { sequenceNumber: 65_530, timestamp: 5 };
@@ -43,9 +42,6 @@ export class Publisher {
     this.#audio = new TrackSender(AUDIO, midExtensionId, start, 'publisher');
     this.#video = new TrackSender(VIDEO, midExtensionId, start, 'publisher');
     peer.onMessage = (bytes) => this.#handleMessage(bytes);
-    this.lost = new Promise((resolve) => {
-      peer.onLost = resolve;
-    });
   }
 
   /** Offers sound and video; `connect` answers. Resolves when the connection is open. */
@@ -89,7 +85,7 @@ export class Publisher {
     this.#packetizePicture(PICTURE);
   }
 
-  /** Says goodbye: the other side knows at once. Idempotent. */
+  /** Without a goodbye: libdatachannel says none. Idempotent. */
   close(): void {
     this.#peer.close();
   }

@@ -27,6 +27,20 @@ export class Merges {
     return row && { confrId: row.confrId, recordingKey: row.recordingKey, done: row.finishedAt !== null };
   }
 
+  /** Conferences to be merged that ended after `since` and whose merge was not begun. */
+  async notBegun(since: Date): Promise<ConfrId[]> {
+    const rows = await this.#db
+      .selectFrom('conference')
+      .select('id')
+      .where('recMerge', '=', true)
+      .where('endedAt', '>', since)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('merge').select('merge.confrId').whereRef('merge.confrId', '=', 'conference.id'))),
+      )
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
   /** All that were begun and not finished, oldest first. */
   async open(): Promise<Merge[]> {
     const rows = await this.#select().where('finishedAt', 'is', null).orderBy('begunAt').execute();

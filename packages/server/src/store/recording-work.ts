@@ -38,6 +38,17 @@ export class RecordingWork {
     return row?.confrId;
   }
 
+  /** All that are not settled, oldest first. */
+  async openKeys(): Promise<RecordingKey[]> {
+    const rows = await this.#db
+      .selectFrom('recordingWork')
+      .select('recordingKey')
+      .where('settledAt', 'is', null)
+      .orderBy('recordingKey')
+      .execute();
+    return rows.map(({ recordingKey }) => recordingKey);
+  }
+
   /** How many of a conference's recordings are not settled. */
   async openCount(confrId: ConfrId): Promise<number> {
     const { open } = await this.#db

@@ -18,6 +18,7 @@ const STATEMENTS = [
     finished_at timestamptz
   )`,
   'create index merge_open on merge (begun_at) where finished_at is null',
+  'create index conference_to_merge on conference (ended_at) where rec_merge',
   `create table conference_ban (
     confr_id text not null references conference on delete cascade,
     user_name text not null,
