@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const CHECKS = [
-  { name: 'lint, format, arrows, cycles', command: ['biome', 'ci', '.'] },
+const CHECKS: { name: string; command: [string, ...string[]] }[] = [
+  {
+    name: 'lint, format, arrows, cycles',
+    command: ['biome', 'ci', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'],
+  },
   { name: 'types', command: ['tsc', '-p', '.'] },
-] as const;
+];
 
 /** Runs every check and says whether all passed. */
 export const runChecks = (): boolean => {
