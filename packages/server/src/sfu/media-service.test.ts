@@ -8,7 +8,7 @@ import { CHROMIUM_OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { nowMs } from '../base/monotonic-clock.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { MediaService } from './media-service.ts';
-import type { MediaEvent, MediaReply } from './protocol.ts';
+import type { MediaEvent, MediaProcessSettings, MediaReply } from './protocol.ts';
 import type { Recorder } from './publication.ts';
 import { Publisher } from './publisher-fixture.ts';
 import type { TrackKind } from './receive/media-source.ts';
@@ -71,10 +71,10 @@ class Stage extends EventEmitter {
   readonly service: MediaService;
   readonly #publishers: Publisher[] = [];
 
-  constructor(clock: () => number = nowMs, rtcPort = 0) {
+  constructor(clock: () => number = nowMs, settings: Partial<MediaProcessSettings> = {}) {
     super();
     this.service = new MediaService({
-      settings: { rtcPort, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '' },
+      settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '', ...settings },
       nowMs: clock,
       startRecorder: (spec, requestKeyFrame) => {
         const recorder = new MemoryRecorder(spec, requestKeyFrame);
@@ -279,10 +279,23 @@ test('a conference that is not recorded is received all the same', async () => {
   assert.equal(stage.recorders.length, 0);
 });
 
+test('all connections are announced on one port, at the address outside', async () => {
+  const stage = new Stage(nowMs, { announceAddress: '203.0.113.7' });
+  const stats = await stage.service.handle({ kind: 'stats' });
+  assert.ok(stats.kind === 'stats');
+  for (const id of ['rtc-10-abcdefg_C1M1', 'rtc-10-hijklmn_C1M2'] as PubStreamId[]) {
+    const reply = await stage.open(CHROMIUM_OFFER, id);
+    assert.ok(reply.kind === 'answered');
+    assert.deepEqual(reply.answer.match(/(?<=a=candidate:).*/g), [
+      `1 1 UDP 2114977791 203.0.113.7 ${stats.stats.rtcPort} typ host`,
+    ]);
+  }
+});
+
 test('a port that is taken: every request says so', async () => {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  const stage = new Stage(nowMs, socket.address().port);
+  const stage = new Stage(nowMs, { rtcPort: socket.address().port });
   await assert.rejects(stage.open(CHROMIUM_OFFER), { name: 'TransportError', reason: 'portTaken' });
   socket.close();
 });

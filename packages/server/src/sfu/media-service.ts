@@ -41,7 +41,8 @@ export class MediaService {
         return this.#answering(() => this.#open(request, rtcPort));
       case 'resume': {
         const publication = this.#publications.get(request.publicationId);
-        return publication ? this.#answering(() => publication.resume(request.offer)) : { kind: 'unknown' };
+        if (publication === undefined || publication.isEnding) return { kind: 'unknown' };
+        return this.#answering(() => publication.resume(request.offer));
       }
       case 'end':
         return this.#end(request.publicationId, request.reason);
@@ -113,7 +114,7 @@ export class MediaService {
       rtcPort: rtcPort.port,
       cpuMs: (user + system) / 1000,
       residentBytes: process.memoryUsage.rss(),
-      publications: [...this.#publications.values()].map((publication) => publication.stats(now)),
+      publications: [...this.#publications.values()].flatMap((publication) => publication.stats(now) ?? []),
     };
   }
 }

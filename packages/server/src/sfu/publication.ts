@@ -9,7 +9,6 @@ import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { Connection } from './connection.ts';
 import type { MediaEvent, PublicationStats } from './protocol.ts';
 import type { TrackKind } from './receive/media-source.ts';
-import type { ReceiverStats } from './receive/receiver-stats.ts';
 import type { RtcPort } from './transport/rtc-port.ts';
 
 /** What a publication needs of a recorder. */
@@ -41,16 +40,6 @@ const tracksOf = ({ audio, video }: MediaChoice): RecordingSpec['tracks'] => ({
   ...(video ? { video: { codec: video.name } } : {}),
 });
 
-const NO_STATS: ReceiverStats = {
-  sources: [],
-  ignoredPackets: 0,
-  allowedBitsPerSecond: 0,
-  pictureSize: undefined,
-  keyFrames: 0,
-  keyFrameRequests: 0,
-  roundTripMs: undefined,
-};
-
 export class Publication {
   readonly id: PubStreamId;
   readonly #options: PublicationOptions;
@@ -71,6 +60,11 @@ export class Publication {
     return { publication, answer: await publication.#connect(offer) };
   }
 
+  /** Nothing can be resumed any more. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
   /** A new connection in place of the one there was, for the same tracks. @throws SdpError, TransportError */
   resume(offer: string): Promise<string> {
     return this.#connect(offer);
@@ -87,12 +81,15 @@ export class Publication {
     if (recorder !== undefined) this.#guard(() => recorder.tick(nowMs));
   }
 
-  stats(nowMs: number): PublicationStats {
-    const state = this.#connection?.state ?? 'closed';
+  /** Undefined before the first connection is made. */
+  stats(nowMs: number): PublicationStats | undefined {
+    const connection = this.#connection;
+    if (connection === undefined) return undefined;
+    const { state } = connection;
     return {
       publicationId: this.id,
       connection: state === 'closed' ? 'lost' : state,
-      ...(this.#connection?.stats(nowMs) ?? NO_STATS),
+      ...connection.stats(nowMs),
     };
   }
 

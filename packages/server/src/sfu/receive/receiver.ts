@@ -61,10 +61,7 @@ export class Receiver {
     return this.#lastPacketMs;
   }
 
-  /**
-   * The connection is open, and nothing came yet. libwebrtc takes an allowance for its estimate in its first 2 s, and chooses the
-   * first picture's size by it.
-   */
+  /** The connection is open, and nothing came yet. In its first 2 s libwebrtc takes what it is allowed for its estimate. */
   handleOpen(): void {
     if (this.#video?.takesRemb) this.#feedback.report([], this.#video.allowedBitsPerSecond, this.#video.announcedSsrcs);
   }
