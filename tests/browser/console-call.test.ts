@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { openBrowser, skip, type TestBrowser } from '../support/browser.ts';
 import { Cleanups } from '../support/cleanups.ts';
 import { enterCall, seekInPlayer, shownFiles, signInByKeyboard, takeScreenshot } from '../support/console-page.ts';
+import { openWatchedPage, waitForFramesSent } from '../support/publishing-page.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let tested: TestService;
@@ -22,7 +23,7 @@ before(async () => {
 after(() => cleanups.run());
 
 const openConsole = async (path = '/'): Promise<Page> => {
-  const page = await browser.newPage();
+  const page = await openWatchedPage(browser);
   await page.goto(`${tested.service.url}${path}`);
   return page;
 };
@@ -65,9 +66,7 @@ test('a call from the page: invite, share, mute, leave, end; then its files are 
   await anna.getByRole('button', { name: 'Mute', exact: true }).click();
   await anna.getByRole('button', { name: 'Unmute' }).waitFor();
   await takeScreenshot(anna, 'in-the-call');
-  await anna.waitForFunction(
-    () => (document.querySelector<HTMLVideoElement>('[data-part="screen"]')?.currentTime ?? 0) > 1,
-  );
+  await waitForFramesSent(anna, 30);
   await anna.getByRole('button', { name: 'Stop sharing' }).click();
   await anna.getByRole('button', { name: 'Share screen' }).waitFor();
 
@@ -88,6 +87,7 @@ test('a call from the page: invite, share, mute, leave, end; then its files are 
   await takeScreenshot(anna, 'files-of-the-call');
 
   await anna.getByRole('link', { name: 'Files' }).click();
+  await anna.getByRole('heading', { name: 'Files', exact: true }).waitFor();
   await anna.getByRole('button', { name: /^Play: Everyone, Merged/ }).click();
   const { durationSeconds, movedToSeconds } = await seekInPlayer(anna);
   assert.ok(durationSeconds > 1 && Number.isFinite(durationSeconds), `lasts ${durationSeconds} s`);

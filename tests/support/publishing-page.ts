@@ -34,10 +34,16 @@ const collectConnections = (): void => {
   };
 };
 
-/** Opens a page of the service's own origin, so that it may load the SDK and call the service. */
-export const openPublishingPage = async (browser: TestBrowser, serviceUrl: string): Promise<Page> => {
+/** A new page whose connections can be asked how much they have sent. */
+export const openWatchedPage = async (browser: TestBrowser): Promise<Page> => {
   const page = await browser.newPage();
   await page.addInitScript(collectConnections);
+  return page;
+};
+
+/** Opens a page of the service's own origin, so that it may load the SDK and call the service. */
+export const openPublishingPage = async (browser: TestBrowser, serviceUrl: string): Promise<Page> => {
+  const page = await openWatchedPage(browser);
   await page.goto(serviceUrl);
   return page;
 };

@@ -77,14 +77,15 @@ export class LocalMedia {
       this.stopSharing().catch(() => undefined);
     });
     this.#screen = screen;
-    this.#onChange();
+    this.#setConnecting(true);
     try {
       this.#desktop = await this.#membership.publish(screen, 'desktop', { onState: this.#onChange });
     } catch (error) {
       this.#closeScreen();
       throw error;
+    } finally {
+      this.#setConnecting(false);
     }
-    this.#onChange();
   }
 
   async stopSharing(): Promise<void> {

@@ -20,6 +20,8 @@ export type ChildPortOptions = {
   env?: Record<string, string>;
   /** 0 to 19, higher is humbler. Not on Windows. */
   niceness?: number;
+  /** For this child's Node alone, beside those of our own. */
+  nodeOptions?: string[];
   /** For the log and for errors. */
   name: string;
   log: Logger;
@@ -32,11 +34,11 @@ type Pending<Reply> = { resolve(reply: Reply): void; reject(error: Error): void 
 /** `nice` runs before Node does, so that every thread is under it: Linux keeps niceness by thread. */
 const startChild = (options: ChildPortOptions): ChildProcess => {
   const niced = options.niceness !== undefined && process.platform !== 'win32';
+  const nodeOptions = [...process.execArgv, ...(options.nodeOptions ?? [])];
   return fork(options.modulePath, options.args ?? [], {
-    ...(niced && {
-      execPath: 'nice',
-      execArgv: ['-n', String(options.niceness), process.execPath, ...process.execArgv],
-    }),
+    ...(niced
+      ? { execPath: 'nice', execArgv: ['-n', String(options.niceness), process.execPath, ...nodeOptions] }
+      : { execArgv: nodeOptions }),
     env: childEnvironment(options.env),
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],

@@ -11,6 +11,12 @@ export type MediaProcessOptions = MediaProcessSettings & {
   onExit: (why: ChildExit) => void;
 };
 
+/**
+ * Packets live for half a second: until they are ordered and written. In V8's default young generation many outlive it and are
+ * collected with the old one; with 8 MiB its helper threads cost 0.21 CPU-s per 100k packets instead of 0.45 (2, 4, 32 and 64: no gain).
+ */
+const NODE_OPTIONS = ['--max-semi-space-size=8'];
+
 export class MediaProcess {
   readonly #host: ChildHost<MediaRequest, MediaReply, MediaEvent>;
 
@@ -18,6 +24,7 @@ export class MediaProcess {
     this.#host = new ChildHost({
       modulePath: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       args: [JSON.stringify(settings)],
+      nodeOptions: NODE_OPTIONS,
       name: 'media',
       log,
       onEvent,
