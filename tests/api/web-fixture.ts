@@ -98,7 +98,7 @@ export class WebFixture {
     const conferences = new Conferences({
       ...{ store, ids, nowMs, bootId: '', log, mediaProcesses: 1, spawnMedia: mediaStandIn },
       formatTime: (instant) => time.format(instant),
-      issueMemberToken: (member, ttlSeconds) => tokens.issueMember(member, ttlSeconds),
+      issueMemberToken: (...request) => tokens.issueMember(...request),
       onRecordingEnded: () => {},
       onConferenceEnded: () => {},
     });

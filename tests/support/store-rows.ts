@@ -45,6 +45,7 @@ export const memberRow = (conference: ConferenceRow, ordinal: number, given: Par
   userName: `user${ordinal}` as UserName,
   accessId: makeAccessId(ids),
   role: 'talker',
+  muted: false,
   joinedAt: new Date(),
   leftAt: null,
   ...given,

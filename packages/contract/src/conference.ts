@@ -64,12 +64,68 @@ export const ConferenceWithMembers = Type.Object({
 });
 export type ConferenceWithMembers = Static<typeof ConferenceWithMembers>;
 
+export const ConferenceState = Type.Union([Type.Literal('waiting'), Type.Literal('running'), Type.Literal('ended')], {
+  description: 'waiting: nobody came yet',
+});
+export type ConferenceState = Static<typeof ConferenceState>;
+
+export const ConferenceQuery = Type.Object(
+  {
+    state: Type.Optional(ConferenceState),
+    beginTime: Type.Optional(Type.String({ description: 'Of createTime: yyyyMMddHHmmss in the display time zone' })),
+    endTime: Type.Optional(Type.String({ description: 'Likewise; both ends count' })),
+    cursor: Type.Optional(Type.String({ description: 'That of the page before' })),
+    limit: Type.Optional(Type.String({ description: '1 to 100; 50 unless given' })),
+  },
+  { additionalProperties: false },
+);
+export type ConferenceQuery = Static<typeof ConferenceQuery>;
+
+export const ConferenceSummary = Type.Object({
+  confrId: Type.String(),
+  confrType: Type.String({ description: 'COMMUNICATION, COMMUNICATION_MIX, LIVE or CONFR' }),
+  state: ConferenceState,
+  creator: Type.Optional(Type.String({ description: 'org#app_user1' })),
+  rec: Type.Boolean(),
+  recMerge: Type.Boolean(),
+  memberCount: Type.Integer({ description: 'Who is in at the moment' }),
+  createTime: Type.String({ description: 'yyyy-MM-dd HH:mm:ss in the display time zone, as all times' }),
+  beginTime: Type.Optional(Type.String({ description: 'First join' })),
+  endTime: Type.Optional(Type.String({ description: 'Last leave, or when it was dissolved' })),
+});
+export type ConferenceSummary = Static<typeof ConferenceSummary>;
+
+export const ConferencePage = Type.Object({
+  conferences: Type.Array(ConferenceSummary, { description: 'The newest first' }),
+  cursor: Type.Optional(Type.String({ description: 'For the next page; absent on the last' })),
+});
+export type ConferencePage = Static<typeof ConferencePage>;
+
 export const JoinBody = Type.Object({
   password: Type.Optional(Type.String({ maxLength: 128 })),
   userName: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   role: Type.Optional(Type.Union([Type.Literal('audience'), Type.Literal('talker'), Type.Literal('admin')])),
 });
 export type JoinBody = Static<typeof JoinBody>;
+
+export const ChangeMemberBody = Type.Object(
+  {
+    role: Type.Optional(Type.Union([Type.Literal('audience'), Type.Literal('talker'), Type.Literal('admin')])),
+    mute: Type.Optional(
+      Type.Boolean({ description: 'Whether the microphone is silenced for everyone, and in the file' }),
+    ),
+  },
+  { minProperties: 1 },
+);
+export type ChangeMemberBody = Static<typeof ChangeMemberBody>;
+
+export const MemberView = Type.Object({
+  memberId: Type.String(),
+  userName: Type.String(),
+  role: Type.Union([Type.Literal('audience'), Type.Literal('talker'), Type.Literal('admin')]),
+  muted: Type.Boolean(),
+});
+export type MemberView = Static<typeof MemberView>;
 
 export const JoinView = Type.Object({
   memberId: Type.String(),

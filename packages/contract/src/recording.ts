@@ -29,3 +29,44 @@ export type RecordingView = Static<typeof RecordingView>;
 
 /** How a file ends, by what is in it. */
 export type Container = 'webm' | 'mp4' | 'mkv';
+
+/** A finished recording with what is known of its file. */
+export const RecordingDetails = Type.Object({
+  ...RecordingView.properties,
+  container: Type.Union([Type.Literal('webm'), Type.Literal('mp4'), Type.Literal('mkv')]),
+  sizeBytes: Type.Integer(),
+  durationMs: Type.Number(),
+  startTime: Type.Optional(Type.String({ description: 'When its first picture or sound was sent' })),
+  endTime: Type.Optional(Type.String({ description: 'When its last was' })),
+  video: Type.Optional(
+    Type.Object({
+      codec: Type.String(),
+      width: Type.Integer({ description: 'Of the first picture: it may change within the file' }),
+      height: Type.Integer(),
+    }),
+  ),
+  audio: Type.Optional(Type.Object({ codec: Type.String() })),
+  sources: Type.Optional(Type.Integer({ description: 'How many recordings a merged one was made of' })),
+  sha256: Type.Optional(Type.String({ description: 'Hexadecimal; known some time after the listing' })),
+});
+export type RecordingDetails = Static<typeof RecordingDetails>;
+
+export const RecordingQuery = Type.Object(
+  {
+    confrId: Type.Optional(Type.String()),
+    userName: Type.Optional(Type.String({ description: 'user1 or org#app_user1' })),
+    recordType: Type.Optional(Type.Union(RECORD_TYPES.map((type) => Type.Literal(type)))),
+    beginTime: Type.Optional(Type.String({ description: 'Of recordTime: yyyyMMddHHmmss in the display time zone' })),
+    endTime: Type.Optional(Type.String({ description: 'Likewise; both ends count' })),
+    cursor: Type.Optional(Type.String({ description: 'That of the page before' })),
+    limit: Type.Optional(Type.String({ description: '1 to 100; 50 unless given' })),
+  },
+  { additionalProperties: false },
+);
+export type RecordingQuery = Static<typeof RecordingQuery>;
+
+export const RecordingPage = Type.Object({
+  recordings: Type.Array(RecordingDetails, { description: 'The newest first' }),
+  cursor: Type.Optional(Type.String({ description: 'For the next page; absent on the last' })),
+});
+export type RecordingPage = Static<typeof RecordingPage>;

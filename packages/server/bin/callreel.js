@@ -24,7 +24,7 @@ const runBefore = (node, args) => {
   child.on('error', fail);
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
     // A terminal sends Ctrl-C to both of us, and a second one would cut the service's stop short.
-    process.on(signal, () => signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal));
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);

@@ -1,19 +1,21 @@
 /** The composition root: constructs every service, starts them in order, stops them in reverse. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
-import type { AppName, IdSource, OrgName } from '@callreel/contract/ids.ts';
+import type { AppName, IdSource, OrgName, RecordingKey } from '@callreel/contract/ids.ts';
 import type { Bootstrap, Config } from './base/config.ts';
 import { lockDirectory } from './base/directory-lock.ts';
 import { EmbeddedPostgres } from './base/embedded-postgres/embedded-postgres.ts';
 import type { Logger } from './base/log.ts';
+import { mediaAddress } from './base/media-address.ts';
 import { nowMs } from './base/monotonic-clock.ts';
 import type { PostgresConnection } from './base/postgres-connection.ts';
 import { Compositor } from './compositor/host.ts';
 import { Conferences } from './conference/conferences.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Recordings } from './recordings/recordings.ts';
+import { systemClocks } from './retention/clocks.ts';
+import { Retention } from './retention/retention.ts';
 import { MediaProcess } from './sfu/host.ts';
 import { DiskStore } from './storage/disk-store.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -31,6 +33,7 @@ export type App = {
 };
 
 const STOP_GRACE_MS = 8_000;
+const COMMAND_LIMIT_MS = 30_000;
 
 /** What is running, so that a start that fails half-way stops what it started. */
 class Running {
@@ -82,11 +85,18 @@ const startServices = async (config: Config, log: Logger, running: Running): Pro
   const recordings = new Recordings({ store, objects, jobs, compositor, spoolDir, ids, log });
   running.add('recordings', recordings, (it) => it.stop());
   await recordings.start();
+  const clocks = systemClocks(await readBootId(), store);
+  const retention = new Retention({ store, objects, jobs, spoolDir, clocks, log });
+  running.add('retention', retention, (it) => it.stop());
+  await retention.start();
+  await jobs.work({ ...recordings.handlers, ...retention.handlers });
 
   const tokens = new Tokens({ store, nowMs: ids.nowMs });
   const conferences = await startConferences({ config, log, running, store, recordings, tokens, spoolDir, ids });
 
-  const web = running.add('web', buildWeb({ config, store, conferences, objects, tokens, log }), (it) => it.close());
+  const onRecordingDeleted = (key: RecordingKey) => retention.recordingDeleted(key);
+  const web = buildWeb({ config, store, conferences, objects, tokens, log, onRecordingDeleted });
+  running.add('web', web, (it) => it.close());
   await web.listen({ host: config.host, port: config.port });
   return { url: web.publicUrl(), newCredentials, stop: () => running.stopAll() };
 };
@@ -118,7 +128,7 @@ const startConferences = async (parts: ConferenceParts): Promise<Conferences> =>
         announceAddress: config.rtcAddress,
         ...{ spoolDir, log, onEvent, onExit },
       }),
-    issueMemberToken: (member, ttlSeconds) => tokens.issueMember(member, ttlSeconds),
+    issueMemberToken: (...request) => tokens.issueMember(...request),
     onRecordingEnded: (key) => inBackground(recordings.recordingEnded(key)),
     onConferenceEnded: (confrId) => inBackground(recordings.conferenceEnded(confrId)),
   });
@@ -133,7 +143,9 @@ const databaseConnection = async (config: Config, log: Logger, running: Running)
     log.fatal({ err: error }, 'the embedded PostgreSQL cannot be kept up: stopping');
     process.kill(process.pid, 'SIGTERM');
   };
-  const postgres = await EmbeddedPostgres.start({ directory: join(config.dataDir, 'postgres'), log, onFailed });
+  const directory = join(config.dataDir, 'postgres');
+  // The data folder is ours: who else has this one is a command, and soon done.
+  const postgres = await EmbeddedPostgres.start({ directory, log, onFailed, waitForLockMs: COMMAND_LIMIT_MS });
   return running.add('postgres', postgres, (it) => it.stop()).connection;
 };
 
@@ -158,12 +170,6 @@ const ensureApp = async (store: Store, { org, app, clientId, clientSecret }: Boo
   if (await store.apps.find(org, app)) return;
   const clientSecretHash = createHash('sha256').update(clientSecret).digest();
   await store.apps.create({ org, name: app, clientId, clientSecretHash, retentionDays });
-};
-
-/** Media is received where HTTP is: at this address, or at all of them for a name. */
-const mediaAddress = (host: string): string => {
-  if (host === 'localhost') return '127.0.0.1';
-  return isIP(host) ? host : '0.0.0.0';
 };
 
 /** Tells whether two monotonic times are of the same boot; empty where the system does not say. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Config, ConfigError, describeConfig, readConfig } from './config.ts';
+import { type Config, ConfigError, describeConfig, listSettings, readConfig } from './config.ts';
+import { DEFAULT_RATES_TEXT, rates } from './rates.ts';
 
 const problemsOf = (env: NodeJS.ProcessEnv): readonly string[] => {
   try {
@@ -12,6 +13,9 @@ const problemsOf = (env: NodeJS.ProcessEnv): readonly string[] => {
     return error.problems;
   }
 };
+
+const defaultRates = rates.parse(DEFAULT_RATES_TEXT);
+assert.ok(defaultRates);
 
 const defaults: Config = {
   host: '127.0.0.1',
@@ -28,6 +32,8 @@ const defaults: Config = {
   bootstrap: undefined,
   logLevel: 'info',
   corsOrigins: [],
+  rates: defaultRates,
+  trustedProxies: [],
 };
 
 test('without any setting, and with empty ones, the defaults hold', () => {
@@ -54,6 +60,7 @@ test('every setting is taken', () => {
     CALLREEL_CORS_ORIGINS: 'https://a.example.com, http://localhost:3000',
   });
   assert.deepEqual(config, {
+    ...defaults,
     host: '0.0.0.0',
     port: 0,
     publicUrl: 'https://calls.example.com',
@@ -79,7 +86,7 @@ test('all problems come in one message, each naming its variable and what it wan
     CALLREEL_PROT: '8080',
   });
   assert.deepEqual(problems, [
-    'CALLREEL_PROT is not a setting of this version',
+    'CALLREEL_PROT is not a setting of this version: did you mean CALLREEL_PORT?',
     "CALLREEL_PORT must be a whole number from 0 to 65535 (it is '70000')",
     "CALLREEL_TIME_ZONE must be the IANA name of a time zone, such as Asia/Shanghai (it is 'Mars/Olympus')",
     'CALLREEL_TLS_CERT and CALLREEL_TLS_KEY must be set both or neither',
@@ -121,4 +128,30 @@ test('secrets are neither in a problem nor in what is logged', () => {
   const config = readConfig({ DATABASE_URL: 'postgres://user:hidden@host/db', CALLREEL_BOOTSTRAP: 'o/a:id:hidden' });
   assert.equal(JSON.stringify(describeConfig(config)).includes('hidden'), false);
   assert.equal(describeConfig(config).databaseUrl, 'postgres://user:***@host/db');
+});
+
+test('what is secret in the schema is masked in what is logged', () => {
+  const samples: Record<string, string> = {
+    DATABASE_URL: 'postgres://user:hidden@host/db?password=hidden',
+    CALLREEL_BOOTSTRAP: 'o/a:id:hidden',
+  };
+  for (const { name, secret } of listSettings()) {
+    if (!secret) continue;
+    const sample = samples[name];
+    assert.ok(sample, `a sample of ${name} with 'hidden' in it is wanted here`);
+    assert.equal(JSON.stringify(describeConfig(readConfig({ [name]: sample }))).includes('hidden'), false, name);
+  }
+});
+
+test('every setting is described, and every default is of the form that it is to have', () => {
+  for (const { name, form, description, ...setting } of listSettings()) {
+    assert.notEqual(description, '', name);
+    if ('default' in setting) assert.notEqual(form.parse(setting.default), undefined, name);
+  }
+});
+
+test('a misspelt name is told what it is near to', () => {
+  assert.match(problemsOf({ CALLREEL_DATABASE_URL: 'x' })[0] ?? '', /did you mean DATABASE_URL\?$/);
+  assert.match(problemsOf({ CALLREEL_RTCPORT: '1' })[0] ?? '', /did you mean CALLREEL_RTC_PORT\?$/);
+  assert.match(problemsOf({ CALLREEL_SOMETHING_ELSE: '1' })[0] ?? '', /is not a setting of this version$/);
 });

@@ -1,11 +1,25 @@
 /** The service's settings: environment variables, read once at the start. */
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { type AppName, isReservedApp, type OrgName, parseAppName, parseOrgName } from '@callreel/contract/ids.ts';
 import { LOG_LEVELS, type LogLevel, maskSecrets } from './log.ts';
+import { nearMiss } from './near-miss.ts';
+import { DEFAULT_RATES_TEXT, type Rates, rates } from './rates.ts';
+import {
+  address,
+  type Bootstrap,
+  bootstrap,
+  databaseUrl,
+  type Form,
+  host,
+  integer,
+  networks,
+  oneOf,
+  origins,
+  path,
+  publicUrl,
+  timeZone,
+} from './setting-forms.ts';
 
-/** The app to make on start where it is absent. */
-export type Bootstrap = { org: OrgName; app: AppName; clientId: string; clientSecret: string };
+export type { Bootstrap } from './setting-forms.ts';
 
 export type Config = {
   host: string;
@@ -29,6 +43,9 @@ export type Config = {
   bootstrap: Bootstrap | undefined;
   logLevel: LogLevel;
   corsOrigins: string[];
+  rates: Rates;
+  /** Whose X-Forwarded-For tells the caller's address. */
+  trustedProxies: string[];
 };
 
 /** Settings that cannot be used; the message names every one, with what it wants. */
@@ -47,149 +64,167 @@ export class ConfigError extends Error {
   }
 }
 
-type Setting<Value> = { wants: string; parse: (text: string) => Value | undefined };
-
-const integer = (lowest: number, highest: number): Setting<number> => ({
-  wants: `a whole number from ${lowest} to ${highest}`,
-  parse: (text) => (/^\d{1,9}$/.test(text) && +text >= lowest && +text <= highest ? +text : undefined),
-});
-
-const text: Setting<string> = { wants: 'some text', parse: (given) => given };
-
-const parseUrl = (given: string): URL | undefined => (URL.canParse(given) ? new URL(given) : undefined);
-
-const publicUrl: Setting<string> = {
-  wants: 'an http or https URL without user, query or fragment, such as https://calls.example.com',
-  parse: (given) => {
-    const url = parseUrl(given);
-    if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
-    if (url.username || url.password || /[?#]/.test(given)) return undefined;
-    return url.href.replace(/\/+$/, '');
-  },
-};
-
-const databaseUrl: Setting<string> = {
-  wants: 'a URL such as postgres://user:password@host:5432/database',
-  parse: (given) => (/^postgres(ql)?:$/.test(parseUrl(given)?.protocol ?? '') ? given : undefined),
-};
-
-const address: Setting<string> = { wants: 'an IP address', parse: (given) => (isIP(given) ? given : undefined) };
-
-const timeZone: Setting<string> = {
-  wants: 'the IANA name of a time zone, such as Asia/Shanghai',
-  parse: (given) => {
-    try {
-      return new Intl.DateTimeFormat('en', { timeZone: given }).resolvedOptions().timeZone;
-    } catch {
-      return undefined;
-    }
-  },
-};
-
-const bootstrap: Setting<Bootstrap> = {
-  wants: 'org/app:client_id:client_secret, with an org that is not reserved',
-  parse: (given) => {
-    const [, orgText = '', appText = '', clientId = '', clientSecret = ''] =
-      /^([^/:]+)\/([^/:]+):([^:]+):(.+)$/.exec(given) ?? [];
-    const org = parseOrgName(orgText);
-    const app = parseAppName(appText);
-    if (org === undefined || app === undefined || isReservedApp(org, app)) return undefined;
-    return { org, app, clientId, clientSecret };
-  },
-};
-
-const logLevel: Setting<LogLevel> = {
-  wants: `one of ${LOG_LEVELS.join(', ')}`,
-  parse: (given) => LOG_LEVELS.find((level) => level === given),
-};
-
-const isOrigin = (given: string): boolean => {
-  const url = parseUrl(given);
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.origin === given;
-};
-
-const origins: Setting<string[]> = {
-  wants: 'origins divided by commas, such as https://app.example.com,http://localhost:3000',
-  parse: (given) => {
-    const list = given.split(',').map((origin) => origin.trim());
-    return list.every(isOrigin) ? list : undefined;
-  },
-};
+type Setting = {
+  form: Form<unknown>;
+  /** For the reference page, docs/settings.md, which scripts/write-settings-page.ts makes from this table. */
+  description: string;
+  /** Kept out of messages and of the log. */
+  secret?: true;
+} & (
+  | { default: string }
+  /** What holds where it is not set, in words. */
+  | { otherwise: string }
+);
 
 const SETTINGS = {
-  CALLREEL_HOST: text,
-  CALLREEL_PORT: integer(0, 65_535),
-  CALLREEL_PUBLIC_URL: publicUrl,
-  CALLREEL_TLS_CERT: text,
-  CALLREEL_TLS_KEY: text,
-  CALLREEL_DATA_DIR: text,
-  DATABASE_URL: databaseUrl,
-  CALLREEL_MEDIA_PROCESSES: integer(1, 64),
-  CALLREEL_RTC_PORT: integer(0, 65_535),
-  CALLREEL_RTC_ADDRESS: address,
-  CALLREEL_TIME_ZONE: timeZone,
-  CALLREEL_RETENTION_DAYS: integer(1, 36_500),
-  CALLREEL_BOOTSTRAP: bootstrap,
-  CALLREEL_LOG_LEVEL: logLevel,
-  CALLREEL_CORS_ORIGINS: origins,
-} as const;
+  CALLREEL_HOST: {
+    form: host,
+    default: '127.0.0.1',
+    description: 'Address for HTTP, and for media; `0.0.0.0` or `::` for all of the machine',
+  },
+  CALLREEL_PORT: { form: integer(0, 65_535), default: '8080', description: 'TCP port for HTTP; 0 picks a free one' },
+  CALLREEL_PUBLIC_URL: {
+    form: publicUrl,
+    otherwise: 'the bound address',
+    description: 'What links and URLs that we give out begin with: set it behind a proxy',
+  },
+  CALLREEL_TLS_CERT: {
+    form: path,
+    otherwise: 'plain HTTP',
+    description:
+      'PEM file with the certificate and its chain; browsers give a camera to pages at HTTPS and at localhost only',
+  },
+  CALLREEL_TLS_KEY: { form: path, otherwise: 'plain HTTP', description: "PEM file with the certificate's private key" },
+  CALLREEL_DATA_DIR: { form: path, default: './data', description: 'Folder for everything that is kept' },
+  DATABASE_URL: {
+    form: databaseUrl,
+    otherwise: 'the embedded PostgreSQL',
+    description: 'A PostgreSQL of your own, 15 or later',
+    secret: true,
+  },
+  CALLREEL_MEDIA_PROCESSES: {
+    form: integer(1, 64),
+    default: '1',
+    description: 'Processes that receive calls: one for each core that should',
+  },
+  CALLREEL_RTC_PORT: {
+    form: integer(0, 65_535),
+    default: '8081',
+    description: 'UDP port for media; media process i, counted from 0, takes this + i; 0 picks free ones',
+  },
+  CALLREEL_RTC_ADDRESS: {
+    form: address,
+    otherwise: 'the bound addresses',
+    description: 'IP address to announce to callers, behind a NAT',
+  },
+  CALLREEL_TIME_ZONE: {
+    form: timeZone,
+    default: 'Asia/Shanghai',
+    description: 'Of the times in answers, and of those in span calls',
+  },
+  CALLREEL_RETENTION_DAYS: {
+    form: integer(1, 36_500),
+    default: '30',
+    description: 'How long files are kept, for apps made from now on',
+  },
+  CALLREEL_BOOTSTRAP: {
+    form: bootstrap,
+    otherwise: '`demo/demo`, on the very first start',
+    description: 'An app to make on start where it is absent',
+    secret: true,
+  },
+  CALLREEL_LOG_LEVEL: { form: oneOf(LOG_LEVELS), default: 'info', description: 'How much is logged' },
+  CALLREEL_CORS_ORIGINS: {
+    form: origins,
+    otherwise: 'none',
+    description: 'Origins of pages that may call from a browser',
+  },
+  CALLREEL_RATES: {
+    form: rates,
+    default: DEFAULT_RATES_TEXT,
+    description:
+      'Calls a second: of an app `retrieval`, `management`, `joins` (and publications), `files`; of an `address` without a valid token; of one user, member or client, an `account`. For one app alone: `acme/calls:retrieval=300`',
+  },
+  CALLREEL_TRUSTED_PROXIES: {
+    form: networks,
+    otherwise: 'none',
+    description: "Proxies whose `X-Forwarded-For` tells the caller's address",
+  },
+} as const satisfies Record<string, Setting>;
 
-type SettingName = keyof typeof SETTINGS;
-type SettingValue<Name extends SettingName> = NonNullable<ReturnType<(typeof SETTINGS)[Name]['parse']>>;
-type SettingValues = { [Name in SettingName]: SettingValue<Name> | undefined };
+type Settings = typeof SETTINGS;
+type SettingName = keyof Settings;
+type ValueOf<Given> = Given extends { form: Form<infer Value> } ? Value : never;
+type SettingValues = {
+  [Name in SettingName]: Settings[Name] extends { default: string }
+    ? ValueOf<Settings[Name]>
+    : ValueOf<Settings[Name]> | undefined;
+};
 
-const SECRET_SETTINGS: ReadonlySet<string> = new Set<SettingName>(['DATABASE_URL', 'CALLREEL_BOOTSTRAP']);
+/** All settings with their descriptions, in the order of the reference page. */
+export const listSettings = (): (Setting & { name: string })[] =>
+  Object.entries<Setting>(SETTINGS).map(([name, setting]) => ({ name, ...setting }));
 
 const readSettings = (env: NodeJS.ProcessEnv, problems: string[]): SettingValues => {
-  const entries = Object.entries(SETTINGS).map(([name, setting]) => {
+  const entries = listSettings().map(({ name, form, secret, ...setting }) => {
     // An empty value is how many tools pass on a variable that is not set.
-    const given = env[name] || undefined;
-    const value = given === undefined ? undefined : setting.parse(given);
+    const given = env[name] || ('default' in setting ? setting.default : undefined);
+    const value = given === undefined ? undefined : form.parse(given);
     if (given !== undefined && value === undefined) {
-      const shown = SECRET_SETTINGS.has(name) ? '' : ` (it is '${given}')`;
-      problems.push(`${name} must be ${setting.wants}${shown}`);
+      problems.push(`${name} must be ${form.wants}${secret ? '' : ` (it is '${given}')`}`);
     }
     return [name, value];
   });
   return Object.fromEntries(entries) as SettingValues;
 };
 
+const PREFIX = 'CALLREEL_';
+
+const withoutPrefix = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
+
+const unknownSettings = (env: NodeJS.ProcessEnv): string[] => {
+  const names = Object.keys(SETTINGS);
+  const unknown = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !names.includes(name));
+  return unknown.map((name) => {
+    const near = nearMiss(withoutPrefix(name).toUpperCase(), names.map(withoutPrefix));
+    const meant = names.find((known) => withoutPrefix(known) === near);
+    return `${name} is not a setting of this version${meant === undefined ? '' : `: did you mean ${meant}?`}`;
+  });
+};
+
 const checkTogether = (values: SettingValues, problems: string[]): void => {
   if ((values.CALLREEL_TLS_CERT === undefined) !== (values.CALLREEL_TLS_KEY === undefined)) {
     problems.push('CALLREEL_TLS_CERT and CALLREEL_TLS_KEY must be set both or neither');
   }
-  const lastPort = (values.CALLREEL_RTC_PORT ?? DEFAULT_RTC_PORT) + (values.CALLREEL_MEDIA_PROCESSES ?? 1) - 1;
-  if (lastPort > 65_535) {
+  if (values.CALLREEL_RTC_PORT + values.CALLREEL_MEDIA_PROCESSES - 1 > 65_535) {
     problems.push('CALLREEL_RTC_PORT must leave a port up to 65535 for each of CALLREEL_MEDIA_PROCESSES');
   }
 };
 
-const DEFAULT_RTC_PORT = 8081;
-
 /** Throws a ConfigError that lists all problems: values of a wrong form, settings that do not fit together, unknown names. */
 export const readConfig = (env: NodeJS.ProcessEnv): Config => {
-  const problems = Object.keys(env)
-    .filter((name) => name.startsWith('CALLREEL_') && !Object.hasOwn(SETTINGS, name))
-    .map((name) => `${name} is not a setting of this version`);
+  const problems = unknownSettings(env);
   const values = readSettings(env, problems);
   checkTogether(values, problems);
   if (problems.length > 0) throw ConfigError.invalid(problems);
   const { CALLREEL_TLS_CERT: certPath, CALLREEL_TLS_KEY: keyPath } = values;
   return {
-    host: values.CALLREEL_HOST ?? '127.0.0.1',
-    port: values.CALLREEL_PORT ?? 8080,
+    host: values.CALLREEL_HOST,
+    port: values.CALLREEL_PORT,
     publicUrl: values.CALLREEL_PUBLIC_URL,
     tls: certPath !== undefined && keyPath !== undefined ? { certPath, keyPath } : undefined,
-    dataDir: resolve(values.CALLREEL_DATA_DIR ?? 'data'),
+    dataDir: resolve(values.CALLREEL_DATA_DIR),
     databaseUrl: values.DATABASE_URL,
-    mediaProcesses: values.CALLREEL_MEDIA_PROCESSES ?? 1,
-    rtcPort: values.CALLREEL_RTC_PORT ?? DEFAULT_RTC_PORT,
+    mediaProcesses: values.CALLREEL_MEDIA_PROCESSES,
+    rtcPort: values.CALLREEL_RTC_PORT,
     rtcAddress: values.CALLREEL_RTC_ADDRESS,
-    timeZone: values.CALLREEL_TIME_ZONE ?? 'Asia/Shanghai',
-    retentionDays: values.CALLREEL_RETENTION_DAYS ?? 30,
+    timeZone: values.CALLREEL_TIME_ZONE,
+    retentionDays: values.CALLREEL_RETENTION_DAYS,
     bootstrap: values.CALLREEL_BOOTSTRAP,
-    logLevel: values.CALLREEL_LOG_LEVEL ?? 'info',
+    logLevel: values.CALLREEL_LOG_LEVEL,
     corsOrigins: values.CALLREEL_CORS_ORIGINS ?? [],
+    rates: values.CALLREEL_RATES,
+    trustedProxies: values.CALLREEL_TRUSTED_PROXIES ?? [],
   };
 };
 
@@ -198,6 +233,7 @@ export const describeConfig = (config: Config): Record<string, unknown> => ({
   ...config,
   databaseUrl: config.databaseUrl && maskSecrets(config.databaseUrl),
   bootstrap: config.bootstrap && { ...config.bootstrap, clientSecret: '***' },
+  rates: { ...config.rates, apps: Object.fromEntries(config.rates.apps) },
 });
 
 /** What a child process gets of our environment: no setting of ours and no secret, and what is added for it. */

@@ -23,6 +23,12 @@ test('a locked folder is locked to all, this process too, until it is released',
   lockDirectory(directory).release();
 });
 
+test('locks of other names in one folder do not touch each other', () => {
+  const locks = [lockDirectory(directory), lockDirectory(directory, 'another')];
+  assert.throws(() => lockDirectory(directory, 'another'), { reason: 'inUse' });
+  for (const lock of locks) lock.release();
+});
+
 test('a holder that is killed lets go', async () => {
   const source = `
     import { lockDirectory } from ${JSON.stringify(import.meta.resolve('./directory-lock.ts'))};

@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-const LOCK_FILE = 'lock';
+/** That of the service the folder belongs to. */
+const SERVICE_LOCK = 'lock';
 const SQLITE_BUSY = 5;
 
 export type DirectoryLock = { release(): void };
@@ -34,11 +35,14 @@ export class DirectoryLockError extends Error {
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 
-/** Locks a folder that exists, until `release` or the end of this process. Throws a DirectoryLockError. */
-export const lockDirectory = (directory: string): DirectoryLock => {
+/**
+ * Locks a folder that exists, until `release` or the end of this process. Locks of other names in it do not touch each other.
+ * Throws a DirectoryLockError.
+ */
+export const lockDirectory = (directory: string, name = SERVICE_LOCK): DirectoryLock => {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(join(directory, LOCK_FILE));
+    database = new DatabaseSync(join(directory, name));
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();

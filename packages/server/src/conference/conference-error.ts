@@ -36,7 +36,7 @@ export class ConferenceError extends Error {
   }
 
   static full(reason: 'talkerLimit' | 'videoLimit' | 'audienceLimit', limit: number): ConferenceError {
-    const what = { talkerLimit: 'talkers', videoLimit: 'published streams', audienceLimit: 'listeners' }[reason];
+    const what = { talkerLimit: 'talkers', videoLimit: 'pictures', audienceLimit: 'listeners' }[reason];
     return new ConferenceError(reason, `The conference is full: it takes at most ${limit} ${what}`);
   }
 
@@ -44,7 +44,12 @@ export class ConferenceError extends Error {
     return new ConferenceError('illegalSdp', description);
   }
 
-  static busy(cause: unknown): ConferenceError {
+  /** No media process can take anything at the moment. */
+  static busy(cause?: unknown): ConferenceError {
     return new ConferenceError('busy', 'The media process is restarting; try again in a moment', { cause });
+  }
+
+  static stopping(): ConferenceError {
+    return new ConferenceError('busy', 'The service is stopping; try again in a moment');
   }
 }

@@ -1,88 +1,90 @@
 /**
- * Conferences and their members, from creation to the last leave. One at a time per conference: every change to it takes its
- * turn, so that a leave, a kick and a dissolution at the same moment end things once.
+ * Conferences and their members, from creation to the last leave. One thing at a time per conference: whatever changes it takes its
+ * turn, steps its state (`lifecycle.ts`) and has carried out what follows (`enactor.ts`) before the next has its own.
  */
 import type {
+  ChangeMemberBody,
   ConferenceView,
   ConferenceWithMembers,
   CreateConferenceBody,
+  MemberView,
   PublicationKind,
   Role,
 } from '@callreel/contract/conference.ts';
-import {
-  type ConfrId,
-  type IdSource,
-  type MemberId,
-  makeAccessId,
-  makeConfrId,
-  makeMemberId,
-  type PubStreamId,
-  type RecordingKey,
-  type UserName,
-} from '@callreel/contract/ids.ts';
-import type { Logger } from '../base/log.ts';
+import { type ConfrId, type MemberId, makeConfrId, type PubStreamId, type UserName } from '@callreel/contract/ids.ts';
+import { systemTimers, type Timers } from '../base/timers.ts';
 import type { MediaEvent } from '../sfu/protocol.ts';
 import type { AppRecord } from '../store/rows.ts';
-import type { Store } from '../store/store.ts';
-import { admit, type JoinRequest } from './admission.ts';
+import { StoreError } from '../store/store-error.ts';
+import { admit, assertMayBecome, type JoinRequest, type RoleGiver } from './admission.ts';
 import { ConferenceError } from './conference-error.ts';
-import type { LiveConference, LiveMember } from './live-conference.ts';
-import { MediaPool, type SpawnMediaProcess } from './media-pool.ts';
-import { HOLD_MS, Publications } from './publications.ts';
+import { ConferenceRegistry } from './conference-registry.ts';
+import { ConferenceTimers } from './conference-timers.ts';
+import type { ConferencesOptions } from './conferences-options.ts';
+import { Enactor } from './enactor.ts';
+import { type Joined, Joining, type MemberRef } from './joining.ts';
+import { LastingWrites } from './lasting-writes.ts';
+import { type LifeEvent, step } from './lifecycle.ts';
+import {
+  expiryOf,
+  type LiveConference,
+  type LiveMember,
+  LONGEST_LIFE_MS,
+  latestEndOf,
+  type PublicationConnection,
+} from './live-conference.ts';
+import { MediaPool } from './media-pool.ts';
+import { conferenceRow, newConference } from './new-conference.ts';
+import { type Answered, Publications } from './publications.ts';
 import { restoreConference } from './restore.ts';
-import { readConferenceSettings, readConferenceType } from './settings.ts';
+import { OVERLAP_MS, RevocationWatch } from './revocation-watch.ts';
 import { Turns } from './turns.ts';
-import { conferenceView, conferenceWithMembers, type FormatTime } from './views.ts';
+import { conferenceView, conferenceWithMembers, memberView } from './views.ts';
 
-/** A member as a token names him. */
-export type MemberRef = { appId: number; confrId: ConfrId; memberId: MemberId; userName: UserName };
+export type { Joined, MemberRef } from './joining.ts';
 
-export type Joined = { memberId: MemberId; accessId: string; role: Role; token: string; expiresAt: Date };
+/** How long a lost connection may be resumed (contract, "What ends what"). */
+const HOLD_MS = 45_000;
 
-export type ConferencesOptions = {
-  store: Store;
-  ids: IdSource;
-  /** Milliseconds on the monotonic clock. */
-  nowMs: () => number;
-  bootId: string;
-  formatTime: FormatTime;
-  mediaProcesses: number;
-  spawnMedia: SpawnMediaProcess;
-  issueMemberToken(member: MemberRef, ttlSeconds: number): Promise<{ token: string }>;
-  onRecordingEnded(recordingKey: RecordingKey): void;
-  onConferenceEnded(confrId: ConfrId): void;
-  log: Logger;
-  /** For tests; the contract's 45 s otherwise. */
-  holdMs?: number;
-};
-
-/** No conference outlives a day: `expireDate` says so, and member tokens end with it. */
-const LONGEST_LIFE_MS = 24 * 3600 * 1000;
+/** How long stopping waits for files to be written, before it stops the processes that write them. */
+const ENDING_LIMIT_MS = 5000;
 
 export class Conferences {
   readonly #options: ConferencesOptions;
-  readonly #live = new Map<ConfrId, LiveConference>();
+  readonly #timers: Timers;
+  readonly #live = new ConferenceRegistry();
   readonly #turns = new Turns<ConfrId>();
+  readonly #writes: LastingWrites;
   readonly #media: MediaPool;
   readonly #publications: Publications;
-  readonly #holdMs: number;
-  #closed = false;
+  readonly #enactor: Enactor;
+  readonly #joining: Joining;
+  readonly #watch: RevocationWatch;
+  #closing = false;
 
   constructor(options: ConferencesOptions) {
+    const { holdMs = HOLD_MS, timers = systemTimers } = options;
     this.#options = options;
-    this.#holdMs = options.holdMs ?? HOLD_MS;
+    this.#timers = timers;
+    this.#writes = new LastingWrites({ ...options, timers });
     this.#media = new MediaPool({
       count: options.mediaProcesses,
       spawn: options.spawnMedia,
       events: { onEvent: (event) => this.#handleMedia(event), onDied: (ids) => this.#handleDied(ids) },
+      timers,
       log: options.log,
     });
-    this.#publications = new Publications({
+    this.#publications = new Publications({ ...options, media: this.#media, writes: this.#writes });
+    this.#enactor = new Enactor({
       ...options,
-      media: this.#media,
-      holdMs: this.#holdMs,
-      onHoldOver: (conference, member) => this.#handleHoldOver(conference, member),
+      holdMs,
+      publications: this.#publications,
+      writes: this.#writes,
+      onHoldOver: (conference, hold) => this.#handle(conference, { kind: 'holdOver', hold }),
+      onBegan: (conference) => this.#setEnd(conference),
     });
+    this.#joining = new Joining({ ...options, writes: this.#writes });
+    this.#watch = new RevocationWatch({ ...options, timers, end: (withinMs) => this.endRevoked(withinMs) });
   }
 
   /**
@@ -92,251 +94,258 @@ export class Conferences {
   async start(): Promise<void> {
     await this.#media.ready();
     for (const row of await this.#options.store.conferences.open()) {
-      const conference = await restoreConference(this.#options.store, row, this.#now());
-      if (!conference) continue;
-      this.#live.set(conference.id, conference);
-      this.#armEndTimer(conference);
-      for (const member of conference.members.values()) this.#holdMember(conference, member);
-      if (conference.began && conference.members.size === 0) await this.#end(conference, 'left');
+      const timers = new ConferenceTimers(this.#timers);
+      const restored = await restoreConference(this.#options.store, row, this.#now(), timers);
+      if (!restored) continue;
+      const { conference, lastLeftAt } = restored;
+      this.#live.add(conference);
+      this.#setEnd(conference);
+      await this.#step(conference, { kind: 'restarted' }, lastLeftAt);
     }
+    // Also what was revoked while no one looked.
+    await this.endRevoked(LONGEST_LIFE_MS);
+    this.#watch.start();
   }
 
+  /** @throws ConferenceError `busy` while the service stops */
   async create(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): Promise<ConferenceView> {
-    const conference: LiveConference = {
-      id: makeConfrId(this.#options.ids),
-      app,
-      type: readConferenceType(body),
-      password: body.password ?? '',
-      rec: (body.rec ?? false) || (body.recMerge ?? false),
-      recMerge: body.recMerge ?? false,
-      creator: creator ?? null,
-      settings: readConferenceSettings(body),
-      createdAt: this.#date(),
-      began: null,
-      members: new Map(),
-      memberOrdinal: 0,
-      banned: new Set(),
-      endTimer: undefined,
-    };
-    const { id, type, password, rec, recMerge, settings, createdAt } = conference;
-    await this.#options.store.conferences.insert({
-      ...{ id, appId: app.id, type, password, rec, recMerge, creator: conference.creator, settings, createdAt },
-      beganAt: null,
-      endedAt: null,
+    this.#assertOpen();
+    const conference = newConference({
+      ...{ id: makeConfrId(this.#options.ids), app, body, creator, createdAt: this.#date() },
+      timers: new ConferenceTimers(this.#timers),
     });
-    this.#live.set(id, conference);
-    this.#armEndTimer(conference);
-    return conferenceView(conference, this.#expiry(conference), this.#options.formatTime);
+    await this.#insert(conference);
+    this.#live.add(conference);
+    this.#setEnd(conference);
+    return conferenceView(conference, expiryOf(conference), this.#options.formatTime);
   }
 
   /** @throws ConferenceError `notFound` */
   async view(app: AppRecord, confrId: ConfrId): Promise<ConferenceWithMembers> {
-    const conference = this.#of(app.id, confrId);
-    return conferenceWithMembers(conference, this.#expiry(conference), this.#options.formatTime);
+    const conference = this.#live.conference(app.id, confrId);
+    return conferenceWithMembers(conference, expiryOf(conference), this.#options.formatTime);
   }
 
   /** Ends the conference and everything in it; its recordings are finished and kept. @throws ConferenceError `notFound` */
   dissolve(app: AppRecord, confrId: ConfrId): Promise<void> {
-    return this.#turns.take(confrId, () => this.#end(this.#of(app.id, confrId), 'dissolved'));
+    return this.#turns.take(confrId, () => this.#step(this.#live.conference(app.id, confrId), { kind: 'dissolved' }));
   }
 
   /** Removes a user for as long as the conference lasts. @throws ConferenceError `notFound` */
   kick(app: AppRecord, confrId: ConfrId, userName: UserName): Promise<void> {
     return this.#turns.take(confrId, async () => {
-      const conference = this.#of(app.id, confrId);
+      const conference = this.#live.conference(app.id, confrId);
       const members = [...conference.members.values()].filter((member) => member.userName === userName);
       if (members.length === 0) throw ConferenceError.notFound('member');
-      conference.banned.add(userName);
       await this.#options.store.conferences.ban(confrId, userName);
-      for (const member of members) await this.#endMember(conference, member, 'kicked');
+      conference.banned.add(userName);
+      await this.#step(conference, { kind: 'removed', memberIds: members.map(({ id }) => id), why: 'kicked' });
     });
   }
 
   /** The role of a member who is in, by his token. @throws ConferenceError `notFound` */
-  roleOf(member: MemberRef): Role {
-    return this.#memberOf(member).member.role;
+  roleOf(ref: MemberRef): Role {
+    const { conference, member } = this.#live.memberOf(ref);
+    return memberView(conference, member).role;
   }
 
   /** The user behind a member id. @throws ConferenceError `notFound` */
   userOf(app: AppRecord, confrId: ConfrId, memberId: MemberId): UserName {
-    const member = this.#of(app.id, confrId).members.get(memberId);
-    if (!member) throw ConferenceError.notFound('member');
-    return member.userName;
+    return this.#live.member(app.id, confrId, memberId).member.userName;
   }
 
-  /** @throws ConferenceError `notFound`, `wrongPassword`, `banned`, `talkerLimit`, `audienceLimit` */
+  /** @throws ConferenceError `notFound`, `wrongPassword`, `banned`, `talkerLimit`, `audienceLimit`, `busy` */
   join(app: AppRecord, confrId: ConfrId, request: JoinRequest): Promise<Joined> {
     return this.#turns.take(confrId, async () => {
-      const conference = this.#of(app.id, confrId);
+      const conference = this.#live.conference(app.id, confrId);
+      this.#assertOpen();
       const role = admit(conference, request);
-      const member = await this.#addMember(conference, request.userName, role);
-      const ttlSeconds = Math.ceil((this.#expiry(conference).getTime() - this.#date().getTime()) / 1000);
-      const ref = { appId: app.id, confrId, memberId: member.id, userName: member.userName };
-      const { token } = await this.#options.issueMemberToken(ref, ttlSeconds);
-      return { memberId: member.id, accessId: member.accessId, role, token, expiresAt: this.#expiry(conference) };
+      const expiresAt = latestEndOf(conference);
+      const { member, token, joinedAt } = await this.#joining.join(conference, request, role, expiresAt);
+      conference.began ??= { monotonicMs: this.#options.nowMs(), wallMs: joinedAt.getTime() };
+      conference.members.set(member.id, member);
+      await this.#step(conference, { kind: 'joined', memberId: member.id, role });
+      return { memberId: member.id, accessId: member.accessId, role, token, expiresAt };
     });
   }
 
   /** The last one to leave ends the conference. @throws ConferenceError `notFound` */
   leave(ref: MemberRef): Promise<void> {
     return this.#turns.take(ref.confrId, () => {
-      const { conference, member } = this.#memberOf(ref);
-      return this.#endMember(conference, member, 'left');
+      const { conference, member } = this.#live.memberOf(ref);
+      return this.#step(conference, { kind: 'left', memberId: member.id });
+    });
+  }
+
+  /**
+   * A role that is lowered to audience ends what its member publishes. Who is muted is not heard, nor recorded but as silence.
+   * @throws ConferenceError `notFound`, `roleForbids`, `talkerLimit`, `audienceLimit`
+   */
+  change(
+    app: AppRecord,
+    confrId: ConfrId,
+    memberId: MemberId,
+    change: ChangeMemberBody,
+    giver: RoleGiver,
+  ): Promise<MemberView> {
+    return this.#turns.take(confrId, async () => {
+      const { conference, member } = this.#live.member(app.id, confrId, memberId);
+      const before = memberView(conference, member);
+      const { role = before.role, mute: muted = before.muted } = change;
+      assertMayBecome(conference, before.role, role, giver);
+      await this.#options.store.conferences.changeMember(memberId, { role, muted });
+      await this.#step(conference, { kind: 'roleChanged', memberId, role });
+      if (muted !== before.muted) await this.#mute(conference, member, muted);
+      return memberView(conference, member);
     });
   }
 
   /** @throws ConferenceError `notFound`, `roleForbids`, `videoLimit`, `illegalSdp`, `busy` */
-  publish(ref: MemberRef, offer: string, kind: PublicationKind): Promise<{ pubStreamId: PubStreamId; answer: string }> {
-    return this.#turns.take(ref.confrId, () => {
-      const { conference, member } = this.#memberOf(ref);
-      this.#releaseHold(member);
-      return this.#publications.publish(conference, member, offer, kind);
+  publish(ref: MemberRef, offer: string, kind: PublicationKind): Promise<Answered> {
+    return this.#turns.take(ref.confrId, async () => {
+      const { conference, member } = this.#live.memberOf(ref);
+      this.#assertOpen();
+      const { publication, answered } = await this.#publications.open(conference, member, offer, kind);
+      conference.publications.set(publication.id, publication);
+      await this.#step(conference, { kind: 'published', memberId: member.id, id: publication.id });
+      return answered;
     });
   }
 
-  /** @throws ConferenceError `notFound`, `illegalSdp`, `busy` */
-  resume(ref: MemberRef, id: PubStreamId, offer: string): Promise<{ pubStreamId: PubStreamId; answer: string }> {
-    return this.#turns.take(ref.confrId, () => this.#publications.resume(this.#memberOf(ref).member, id, offer));
+  /** Goes on with a publication over a new connection, in the same file. @throws ConferenceError `notFound`, `illegalSdp`, `busy` */
+  resume(ref: MemberRef, id: PubStreamId, offer: string): Promise<Answered> {
+    return this.#turns.take(ref.confrId, async () => {
+      const { conference, publication } = this.#live.publicationOf(ref, id);
+      const answered = await this.#publications.resume(conference, publication, offer);
+      await this.#step(conference, { kind: 'resumed', id });
+      return answered;
+    });
   }
 
   /** The member stays. @throws ConferenceError `notFound` */
   unpublish(ref: MemberRef, id: PubStreamId): Promise<void> {
-    return this.#turns.take(ref.confrId, () => this.#publications.unpublish(this.#memberOf(ref).member, id));
+    return this.#turns.take(ref.confrId, () =>
+      this.#step(this.#live.publicationOf(ref, id).conference, { kind: 'unpublished', id }),
+    );
+  }
+
+  /** The latest connection of a publication. @throws ConferenceError `notFound` */
+  connectionOf(ref: MemberRef, id: PubStreamId): PublicationConnection {
+    return this.#live.publicationOf(ref, id).publication.connection;
+  }
+
+  /** Ends the members whose tokens were revoked within this time, by whomever: all that is recent, unless given. */
+  async endRevoked(withinMs = OVERLAP_MS): Promise<void> {
+    if (this.#live.isEmpty) return;
+    const revoked = await this.#options.store.tokens.revokedMembers(withinMs);
+    const byConference = Map.groupBy(revoked, ({ confrId }) => confrId);
+    const ends = [...byConference].map(([confrId, members]) =>
+      this.#endMembers(
+        confrId,
+        members.map(({ memberId }) => memberId),
+      ),
+    );
+    await Promise.all(ends);
+  }
+
+  /** Resolves when whatever was asked for, or came about by itself, is carried out. */
+  async settled(): Promise<void> {
+    await this.#watch.idle();
+    await this.#turns.idle();
+    await this.#writes.idle();
   }
 
   /** Closes every publication's file and the media processes. Members and conferences stay open, for the next start. */
   async close(graceMs: number): Promise<void> {
-    this.#closed = true;
-    for (const conference of this.#live.values()) {
-      clearTimeout(conference.endTimer);
-      for (const member of conference.members.values()) {
-        this.#releaseHold(member);
-        await this.#publications.endAllOf(member, 'serverStopped');
-      }
+    this.#closing = true;
+    await this.#watch.stop();
+    for (const conference of this.#live.all()) {
+      conference.timers.clear();
+      this.#handle(conference, { kind: 'stopped' });
     }
+    await this.#within(ENDING_LIMIT_MS, this.settled());
+    for (const conference of this.#live.all()) conference.timers.clear();
+    this.#writes.close();
     await this.#media.close(graceMs);
   }
 
-  async #addMember(conference: LiveConference, userName: UserName, role: Role): Promise<LiveMember> {
-    const { store, ids } = this.#options;
-    conference.memberOrdinal += 1;
-    const member: LiveMember = {
-      id: makeMemberId(conference.id, conference.memberOrdinal),
-      userName,
-      accessId: makeAccessId(ids),
-      role,
-      publications: new Map(),
-      holdTimer: undefined,
-    };
-    const joinedAt = this.#date();
-    const { id, accessId } = member;
-    await store.conferences.insertMember({
-      ...{ id, confrId: conference.id, appId: conference.app.id, userName, accessId, role, joinedAt },
-      leftAt: null,
-    });
-    conference.members.set(id, member);
-    if (!conference.began) {
-      conference.began = { monotonicMs: this.#options.nowMs(), wallMs: joinedAt.getTime() };
-      await store.conferences.markBegan(conference.id, joinedAt);
-      this.#armEndTimer(conference);
+  /** An insert whose answer did not come may have been carried out all the same: then nobody will ever come. */
+  async #insert(conference: LiveConference): Promise<void> {
+    const { conferences } = this.#options.store;
+    try {
+      await conferences.insert(conferenceRow(conference));
+    } catch (error) {
+      const mayBeThere = !(error instanceof StoreError && error.reason === 'exists');
+      if (mayBeThere) await this.#writes.write(() => conferences.markEnded(conference.id, conference.createdAt));
+      throw error;
     }
-    return member;
   }
 
-  async #endMember(conference: LiveConference, member: LiveMember, reason: string): Promise<void> {
-    if (!conference.members.delete(member.id)) return;
-    this.#releaseHold(member);
-    const leftAt = this.#date();
-    await this.#options.store.tokens.revokeMember(member.id);
-    await this.#publications.endAllOf(member, reason);
-    await this.#options.store.conferences.markLeft(member.id, leftAt);
-    if (conference.members.size === 0) await this.#end(conference, reason, leftAt);
+  /** Where the conference has ended, or none of them is in any more, nothing is left to do. */
+  async #endMembers(confrId: ConfrId, candidates: readonly MemberId[]): Promise<void> {
+    const conference = this.#live.find(confrId);
+    const memberIds = candidates.filter((id) => conference?.members.has(id));
+    if (conference === undefined || memberIds.length === 0) return;
+    await this.#turns.take(confrId, () => this.#step(conference, { kind: 'removed', memberIds, why: 'tokenRevoked' }));
   }
 
-  async #end(conference: LiveConference, reason: string, at = this.#date()): Promise<void> {
-    if (!this.#live.delete(conference.id)) return;
-    clearTimeout(conference.endTimer);
-    const members = [...conference.members.values()];
-    conference.members.clear();
-    for (const member of members) {
-      this.#releaseHold(member);
-      await this.#options.store.tokens.revokeMember(member.id);
-      await this.#options.store.conferences.markLeft(member.id, at);
-    }
-    await this.#options.store.conferences.markEnded(conference.id, at);
-    await Promise.all(members.map((member) => this.#publications.endAllOf(member, reason)));
-    this.#options.log.info({ confrId: conference.id, reason }, 'conference ended');
-    this.#options.onConferenceEnded(conference.id);
+  async #mute(conference: LiveConference, member: LiveMember, muted: boolean): Promise<void> {
+    member.muted = muted;
+    const own = [...conference.publications.values()].filter(({ memberId }) => memberId === member.id);
+    // One that cannot be told is gone with its process.
+    await Promise.allSettled(own.map((publication) => this.#publications.mute(publication, muted)));
+  }
+
+  async #within(limitMs: number, work: Promise<void>): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#timers.after(limitMs, resolve);
+    await Promise.race([work, late]).finally(cancel);
+  }
+
+  /** `at`: when what happened came about; now, unless given. */
+  async #step(conference: LiveConference, event: LifeEvent, at = this.#date()): Promise<void> {
+    const { life, effects } = step(conference.life, event);
+    conference.life = life;
+    if (life.phase === 'ended') this.#live.remove(conference.id);
+    await this.#enactor.enact(conference, effects, at);
+  }
+
+  /** Of what comes about by itself. */
+  #handle(conference: LiveConference, event: LifeEvent): void {
+    this.#turns
+      .take(conference.id, () => this.#step(conference, event))
+      .catch((error: unknown) =>
+        this.#options.log.error({ confrId: conference.id, err: error }, 'a conference could not be brought up to date'),
+      );
   }
 
   #handleMedia(event: MediaEvent): void {
-    switch (event.kind) {
-      case 'connected':
-        this.#publications.handleConnected(event.publicationId);
-        return;
-      case 'lost':
-        this.#publications.handleLost(event.publicationId);
-        return;
-      case 'recordingEnded':
-        if (event.error !== undefined) this.#options.log.error(event, 'a recording was cut short');
-        return;
+    if (event.kind === 'recordingEnded') {
+      if (event.error !== undefined) this.#options.log.error(event, 'a recording was cut short');
+      return;
     }
+    const conference = this.#publications.conferenceOf(event.publicationId);
+    if (conference === undefined) return;
+    const { kind, publicationId: id } = event;
+    this.#handle(conference, kind === 'lost' ? { kind, id, atMs: this.#options.ids.nowMs() } : { kind, id });
   }
 
   #handleDied(ids: PubStreamId[]): void {
-    this.#inBackground(
-      this.#publications.handleDied(ids).then((lost) => {
-        for (const { conference, member } of lost) this.#holdMember(conference, member);
-      }),
-    );
+    const byConference = Map.groupBy(ids, (id) => this.#publications.conferenceOf(id));
+    for (const [conference, lost] of byConference)
+      if (conference) this.#handle(conference, { kind: 'mediaDied', ids: lost });
   }
 
-  /** A member who has nothing left but what was lost ends with it. */
-  #handleHoldOver(conference: LiveConference, member: LiveMember): void {
-    if (member.publications.size > 0 || this.#closed) return;
-    this.#inBackground(this.#turns.take(conference.id, () => this.#endMember(conference, member, 'connectionLost')));
+  /** Its end by itself: nobody came within its delay, or a day is over. */
+  #setEnd(conference: LiveConference): void {
+    if (this.#closing) return;
+    const kind = conference.life.phase === 'waiting' ? 'delayOver' : 'expired';
+    const waitMs = expiryOf(conference).getTime() - this.#date().getTime();
+    conference.timers.setEnd(waitMs, () => this.#handle(conference, { kind }));
   }
 
-  #holdMember(conference: LiveConference, member: LiveMember): void {
-    this.#releaseHold(member);
-    member.holdTimer = setTimeout(() => this.#handleHoldOver(conference, member), this.#holdMs);
-  }
-
-  #releaseHold(member: LiveMember): void {
-    clearTimeout(member.holdTimer);
-    member.holdTimer = undefined;
-  }
-
-  #armEndTimer(conference: LiveConference): void {
-    clearTimeout(conference.endTimer);
-    const waitMs = Math.max(0, this.#expiry(conference).getTime() - this.#date().getTime());
-    const end = () => this.#inBackground(this.#turns.take(conference.id, () => this.#end(conference, 'expired')));
-    conference.endTimer = setTimeout(end, waitMs);
-  }
-
-  /** When it will be dissolved by itself: nobody came within its delay, or a day is over. */
-  #expiry(conference: LiveConference): Date {
-    const lifeMs = conference.began ? LONGEST_LIFE_MS : conference.settings.confrDelayMs;
-    return new Date(conference.createdAt.getTime() + lifeMs);
-  }
-
-  #of(appId: number, confrId: ConfrId): LiveConference {
-    const conference = this.#live.get(confrId);
-    if (!conference || conference.app.id !== appId) throw ConferenceError.notFound('conference');
-    return conference;
-  }
-
-  #memberOf(ref: MemberRef): { conference: LiveConference; member: LiveMember } {
-    const conference = this.#of(ref.appId, ref.confrId);
-    const member = conference.members.get(ref.memberId);
-    if (!member) throw ConferenceError.notFound('member');
-    return { conference, member };
-  }
-
-  #inBackground(work: Promise<unknown>): void {
-    work.catch((error: unknown) =>
-      this.#options.log.error({ err: error }, 'a conference could not be brought up to date'),
-    );
+  #assertOpen(): void {
+    if (this.#closing) throw ConferenceError.stopping();
   }
 
   #now(): { monotonicMs: number; wallMs: number } {

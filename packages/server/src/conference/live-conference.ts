@@ -2,15 +2,19 @@
 import type { ConferenceType, PublicationKind, Role, VideoCodecName } from '@callreel/contract/conference.ts';
 import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import type { AppRecord } from '../store/rows.ts';
+import type { ConferenceTimers } from './conference-timers.ts';
+import type { ConferenceLife } from './life.ts';
 
 /** What was asked for at creation, with the defaults filled in. */
 export type ConferenceSettings = {
   confrDelayMs: number;
   defaultRole: Role;
+  /** Whether an admin may let a listener speak. The application always may. */
   allowAudienceTalk: boolean;
   /** In order of preference. */
   videoCodecs: VideoCodecName[];
   maxTalkers: number;
+  /** Publications with video. */
   maxVideos: number;
   maxAudience: number;
 };
@@ -30,44 +34,63 @@ export type LiveConference = {
   readonly createdAt: Date;
   /** The first join: conference time 0. */
   began: Moment | null;
+  /** Who is in, as what, and what of it is held: changed by `step` alone. */
+  life: ConferenceLife;
+  /** Whoever is in `life`. */
   readonly members: Map<MemberId, LiveMember>;
-  /** Counts every member there ever was, so that ids are not given twice. */
+  /** Whatever is in `life`. */
+  readonly publications: Map<PubStreamId, LivePublication>;
+  /** Of the latest member: no id is given twice. */
   memberOrdinal: number;
   readonly banned: Set<UserName>;
-  /** Dissolves it when nobody came in time, or when its longest life is over. */
-  endTimer: NodeJS.Timeout | undefined;
+  readonly timers: ConferenceTimers;
 };
 
 export type LiveMember = {
   readonly id: MemberId;
   readonly userName: UserName;
   readonly accessId: AccessId;
-  role: Role;
-  readonly publications: Map<PubStreamId, LivePublication>;
-  /** Ends a member whose every connection was lost with a process that died. */
-  holdTimer: NodeJS.Timeout | undefined;
+  /** An admin or the application silenced his microphone. */
+  muted: boolean;
 };
 
 export type LivePublication = {
   readonly id: PubStreamId;
+  readonly memberId: MemberId;
   readonly kind: PublicationKind;
   readonly recordingKey: RecordingKey | null;
+  readonly hasVideo: boolean;
   connection: PublicationConnection;
 };
 
-/** `held`: the connection was lost and may be resumed until the timer fires. */
-export type PublicationConnection =
-  | { kind: 'connecting' }
-  | { kind: 'live' }
-  | { kind: 'held'; timer: NodeJS.Timeout }
-  | { kind: 'ending' };
+export type PublicationConnection = {
+  /** Names it: another offer, another tag. */
+  tag: string;
+  /** What its peer's ICE goes by (RFC 8839); undefined where only the media process could read it. */
+  iceUfrag: string | undefined;
+};
+
+/** No conference outlives a day: `expireDate` says so, and member tokens end with it. */
+export const LONGEST_LIFE_MS = 24 * 3600 * 1000;
+
+export const latestEndOf = ({ createdAt }: LiveConference): Date => new Date(createdAt.getTime() + LONGEST_LIFE_MS);
+
+/** When it ends by itself: nobody came within its delay, or a day is over. */
+export const expiryOf = (conference: LiveConference): Date => {
+  if (conference.life.phase !== 'waiting') return latestEndOf(conference);
+  return new Date(conference.createdAt.getTime() + conference.settings.confrDelayMs);
+};
 
 const CONFERENCE_TYPE_CODES_BY_NAME = { COMMUNICATION: 10, COMMUNICATION_MIX: 11, LIVE: 12, CONFR: 10 } as const;
 
 export const conferenceTypeCode = (type: ConferenceType): number => CONFERENCE_TYPE_CODES_BY_NAME[type];
 
-export const publicationsOf = (conference: LiveConference): LivePublication[] =>
-  [...conference.members.values()].flatMap((member) => [...member.publications.values()]);
+export const roleIn = ({ life }: LiveConference, memberId: MemberId): Role | undefined =>
+  life.members.get(memberId)?.role;
 
-export const countRole = (conference: LiveConference, audience: boolean): number =>
-  [...conference.members.values()].filter((member) => (member.role === 'audience') === audience).length;
+/** How many listen, or how many may speak. */
+export const countRole = ({ life }: LiveConference, audience: boolean): number =>
+  [...life.members.values()].filter(({ role }) => (role === 'audience') === audience).length;
+
+export const countVideos = ({ publications }: LiveConference): number =>
+  [...publications.values()].filter(({ hasVideo }) => hasVideo).length;

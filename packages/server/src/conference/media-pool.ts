@@ -5,6 +5,7 @@
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import type { PubStreamId } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
+import type { Cancel, Timers } from '../base/timers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import type { MediaEvent, MediaReply, MediaRequest } from '../sfu/protocol.ts';
 import { ConferenceError } from './conference-error.ts';
@@ -38,19 +39,29 @@ export type MediaPoolEvents = {
 /** A process that dies at once again is not started more often than this. */
 const RESTART_PAUSE_MS = 500;
 
+export type MediaPoolOptions = {
+  count: number;
+  spawn: SpawnMediaProcess;
+  events: MediaPoolEvents;
+  timers: Timers;
+  log: Logger;
+};
+
 type Slot = { index: number; process: MediaProcessPort | undefined; publications: Set<PubStreamId> };
 
 export class MediaPool {
   readonly #spawn: SpawnMediaProcess;
   readonly #events: MediaPoolEvents;
+  readonly #timers: Timers;
   readonly #log: Logger;
   readonly #slots: Slot[];
-  #restarts = new Set<NodeJS.Timeout>();
+  readonly #restarts = new Set<Cancel>();
   #closed = false;
 
-  constructor(options: { count: number; spawn: SpawnMediaProcess; events: MediaPoolEvents; log: Logger }) {
+  constructor(options: MediaPoolOptions) {
     this.#spawn = options.spawn;
     this.#events = options.events;
+    this.#timers = options.timers;
     this.#log = options.log;
     this.#slots = Array.from({ length: options.count }, (_, index) => ({
       index,
@@ -63,6 +74,11 @@ export class MediaPool {
   /** Resolves when every process has its port. @throws ChildError */
   async ready(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => slot.process?.request({ kind: 'stats' })));
+  }
+
+  /** @throws ConferenceError `busy` while no process can take a publication */
+  assertUp(): void {
+    this.#leastLoaded();
   }
 
   /**
@@ -85,6 +101,11 @@ export class MediaPool {
     return this.#answerOf(await this.#ask(this.#slotOf(publicationId), { kind: 'resume', publicationId, offer }));
   }
 
+  /** Makes silence of the sound of a publication, or no longer. @throws ConferenceError `busy`, `notFound` */
+  async mute(publicationId: PubStreamId, muted: boolean): Promise<void> {
+    await this.#ask(this.#slotOf(publicationId), { kind: 'mute', publicationId, muted });
+  }
+
   /** Resolves when the publication's file is written, or at once where its process is gone. */
   async end(publicationId: PubStreamId, reason: string): Promise<void> {
     const slot = this.#slots.find((candidate) => candidate.publications.has(publicationId));
@@ -101,7 +122,7 @@ export class MediaPool {
   /** Ends every publication properly and stops the processes. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
-    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const cancel of this.#restarts) cancel();
     await Promise.all(this.#slots.map((slot) => slot.process?.close(graceMs)));
   }
 
@@ -115,18 +136,18 @@ export class MediaPool {
     slot.publications.clear();
     if (this.#closed) return;
     this.#log.error({ mediaProcess: slot.index, publications: publications.length }, 'a media process died');
-    const timer = setTimeout(() => {
-      this.#restarts.delete(timer);
+    const cancel = this.#timers.after(RESTART_PAUSE_MS, () => {
+      this.#restarts.delete(cancel);
       this.#start(slot);
-    }, RESTART_PAUSE_MS);
-    this.#restarts.add(timer);
+    });
+    this.#restarts.add(cancel);
     this.#events.onDied(publications);
   }
 
   #leastLoaded(): Slot {
     const running = this.#slots.filter((slot) => slot.process);
     const least = running.sort((one, other) => one.publications.size - other.publications.size)[0];
-    if (!least) throw ConferenceError.busy(undefined);
+    if (!least) throw ConferenceError.busy();
     return least;
   }
 
@@ -137,7 +158,7 @@ export class MediaPool {
   }
 
   async #ask(slot: Slot, request: MediaRequest): Promise<MediaReply> {
-    if (!slot.process) throw ConferenceError.busy(undefined);
+    if (!slot.process) throw ConferenceError.busy();
     try {
       return await slot.process.request(request);
     } catch (error) {
@@ -154,6 +175,7 @@ export class MediaPool {
       case 'unknown':
         throw ConferenceError.notFound('publication');
       case 'ended':
+      case 'muted':
       case 'stats':
         throw new TypeError(`A media process answered an offer with '${reply.kind}'`);
     }

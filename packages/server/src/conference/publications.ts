@@ -1,6 +1,4 @@
-/**
- * The life of publications within their conferences: published, lost, held, resumed, ended. Each ends once, whatever ends it.
- */
+/** Publications and the media processes: opened, connected anew, ended, and the store told of it. What ends when is not said here. */
 import type { PublicationKind } from '@callreel/contract/conference.ts';
 import {
   type IdSource,
@@ -9,161 +7,161 @@ import {
   type PubStreamId,
   type RecordingKey,
 } from '@callreel/contract/ids.ts';
-import type { Logger } from '../base/log.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import type { Store } from '../store/store.ts';
 import { ConferenceError } from './conference-error.ts';
+import type { LastingWrites } from './lasting-writes.ts';
+import type { EndReason } from './life.ts';
 import {
   conferenceTypeCode,
+  countVideos,
   type LiveConference,
   type LiveMember,
   type LivePublication,
-  publicationsOf,
+  roleIn,
 } from './live-conference.ts';
 import type { MediaPool } from './media-pool.ts';
+import { readOfferFacts } from './offer-facts.ts';
 
-/** How long a lost connection may be resumed (contract, "What ends what"). */
-export const HOLD_MS = 45_000;
+/** What an offer is answered with. */
+export type Answered = {
+  pubStreamId: PubStreamId;
+  answer: string;
+  /** Names the connection: another offer, another tag. */
+  connectionTag: string;
+};
 
 export type PublicationsOptions = {
-  store: Store;
+  store: Pick<Store, 'conferences' | 'recordingWork'>;
   media: MediaPool;
+  writes: LastingWrites;
   ids: IdSource;
   bootId: string;
-  holdMs: number;
-  log: Logger;
-  /** A held publication was not resumed in time and has ended. */
-  onHoldOver(conference: LiveConference, member: LiveMember): void;
   /** The recording's bytes are on disk: it can be finished and listed. */
   onRecordingEnded(recordingKey: RecordingKey): void;
 };
 
-type Found = { conference: LiveConference; member: LiveMember; publication: LivePublication };
+const TAG_BYTES = 16;
 
 export class Publications {
   readonly #options: PublicationsOptions;
-  readonly #found = new Map<PubStreamId, Found>();
+  /** Where the publications are of which a media process may tell something. */
+  readonly #conferences = new Map<PubStreamId, LiveConference>();
 
   constructor(options: PublicationsOptions) {
     this.#options = options;
   }
 
+  /** The conference of a publication that is open, or being opened. */
+  conferenceOf(id: PubStreamId): LiveConference | undefined {
+    return this.#conferences.get(id);
+  }
+
   /**
-   * Publishes a stream: answers its offer and, in a recorded conference, starts its recording.
+   * Answers an offer and, in a recorded conference, begins a recording. What is refused leaves nothing open.
    * @throws ConferenceError `roleForbids`, `videoLimit`, `illegalSdp`, `busy`
    */
-  async publish(
+  async open(
     conference: LiveConference,
     member: LiveMember,
     offer: string,
     kind: PublicationKind,
-  ): Promise<{ pubStreamId: PubStreamId; answer: string }> {
-    this.#assertMayPublish(conference, member);
-    const publication = this.#newPublication(conference, member, kind);
-    const found = { conference, member, publication };
-    const { store, media } = this.#options;
-    member.publications.set(publication.id, publication);
-    this.#found.set(publication.id, found);
+  ): Promise<{ publication: LivePublication; answered: Answered }> {
+    const { media } = this.#options;
+    const publication = this.#newPublication(conference, member, offer, kind);
+    assertMayPublish(conference, member, publication);
+    media.assertUp();
+    this.#conferences.set(publication.id, conference);
     try {
-      await store.conferences.insertPublication({
-        id: publication.id,
-        confrId: conference.id,
-        memberId: member.id,
-        kind,
-        startedAt: new Date(this.#options.ids.nowMs()),
-        endedAt: null,
-      });
-      if (publication.recordingKey) {
-        await store.recordingWork.begin(publication.recordingKey, conference.app.id, conference.id);
-      }
-      const answer = await media.open({
-        publicationId: publication.id,
-        offer,
-        videoCodecs: conference.settings.videoCodecs,
-        recording: this.#recordingOf(found),
-      });
-      return { pubStreamId: publication.id, answer };
+      await this.#writeBegin(conference, publication);
+      const recording = this.#recordingOf(conference, member, publication);
+      const { videoCodecs } = conference.settings;
+      const answer = await media.open({ publicationId: publication.id, offer, videoCodecs, recording });
+      if (member.muted) await media.mute(publication.id, true);
+      return { publication, answered: answeredWith(publication, answer) };
     } catch (error) {
-      await this.#forget(found);
-      if (publication.recordingKey) await store.recordingWork.settle(publication.recordingKey);
+      await this.#undo(publication);
       throw error;
     }
   }
 
-  /** Goes on with a publication whose connection was lost, in the same file. @throws ConferenceError */
-  async resume(
+  /** Connects a publication anew: the same file goes on. @throws ConferenceError `notFound`, `illegalSdp`, `busy` */
+  async resume(conference: LiveConference, publication: LivePublication, offer: string): Promise<Answered> {
+    const answer = await this.#options.media.resume(publication.id, offer);
+    const { iceUfrag } = readOfferFacts(offer, conference.settings.videoCodecs);
+    publication.connection = { tag: this.#newTag(), iceUfrag };
+    return answeredWith(publication, answer);
+  }
+
+  /** Resolves when its file is written, or known to be as far as it will be: its recording is handed on. */
+  async end(publication: LivePublication, reason: EndReason, endedAt: Date): Promise<void> {
+    const { id, recordingKey } = publication;
+    await this.#options.media.end(id, reason);
+    this.#conferences.delete(id);
+    if (recordingKey) this.#options.onRecordingEnded(recordingKey);
+    await this.#writeEnd(id, endedAt);
+  }
+
+  mute(publication: LivePublication, muted: boolean): Promise<void> {
+    return this.#options.media.mute(publication.id, muted);
+  }
+
+  #newPublication(
+    conference: LiveConference,
     member: LiveMember,
-    id: PubStreamId,
     offer: string,
-  ): Promise<{ pubStreamId: PubStreamId; answer: string }> {
-    const { publication } = this.#of(member, id);
-    const answer = await this.#options.media.resume(id, offer);
-    if (publication.connection.kind === 'held') clearTimeout(publication.connection.timer);
-    publication.connection = { kind: 'connecting' };
-    return { pubStreamId: id, answer };
-  }
-
-  /** Ends one publication now; its file is finished. @throws ConferenceError `notFound` */
-  async unpublish(member: LiveMember, id: PubStreamId): Promise<void> {
-    await this.#end(this.#of(member, id), 'unpublished');
-  }
-
-  /** Ends all of a member's publications now. */
-  async endAllOf(member: LiveMember, reason: string): Promise<void> {
-    const all = [...member.publications.keys()].map((id) => this.#found.get(id));
-    await Promise.all(all.map((found) => found && this.#end(found, reason)));
-  }
-
-  handleConnected(id: PubStreamId): void {
-    const found = this.#found.get(id);
-    if (!found || found.publication.connection.kind === 'ending') return;
-    if (found.publication.connection.kind === 'held') clearTimeout(found.publication.connection.timer);
-    found.publication.connection = { kind: 'live' };
-  }
-
-  /** The connection is gone: the publication is held, so that its sender may come back. */
-  handleLost(id: PubStreamId): void {
-    const found = this.#found.get(id);
-    if (!found || found.publication.connection.kind === 'held' || found.publication.connection.kind === 'ending')
-      return;
-    const timer = setTimeout(() => {
-      void this.#end(found, 'connectionLost').then(() => this.#options.onHoldOver(found.conference, found.member));
-    }, this.#options.holdMs);
-    found.publication.connection = { kind: 'held', timer };
-  }
-
-  /** The media process that served these died: their files are finished from what is on disk. Returns their members. */
-  async handleDied(ids: PubStreamId[]): Promise<{ conference: LiveConference; member: LiveMember }[]> {
-    const found = ids.map((id) => this.#found.get(id)).filter((one) => one !== undefined);
-    await Promise.all(
-      found.map(async (one) => {
-        await this.#forget(one);
-        if (one.publication.recordingKey) this.#options.onRecordingEnded(one.publication.recordingKey);
-      }),
-    );
-    return found;
-  }
-
-  #assertMayPublish(conference: LiveConference, member: LiveMember): void {
-    if (member.role === 'audience') throw ConferenceError.roleForbids('An audience member may not publish');
-    const limit = conference.settings.maxVideos;
-    if (publicationsOf(conference).length >= limit) throw ConferenceError.full('videoLimit', limit);
-  }
-
-  #newPublication(conference: LiveConference, member: LiveMember, kind: PublicationKind): LivePublication {
+    kind: PublicationKind,
+  ): LivePublication {
     const { ids } = this.#options;
+    const { hasVideo, iceUfrag } = readOfferFacts(offer, conference.settings.videoCodecs);
     return {
       id: makePubStreamId(ids, conferenceTypeCode(conference.type), member.id),
+      memberId: member.id,
       kind,
       recordingKey: conference.rec ? makeRecordingKey(ids) : null,
-      connection: { kind: 'connecting' },
+      hasVideo,
+      connection: { tag: this.#newTag(), iceUfrag },
     };
   }
 
-  #recordingOf({ conference, member, publication }: Found): Omit<RecordingSpec, 'tracks'> | null {
-    if (!publication.recordingKey || !conference.began) return null;
+  #newTag(): string {
+    return Buffer.from(this.#options.ids.randomBytes(TAG_BYTES)).toString('base64url');
+  }
+
+  /** Before the first packet comes, so that neither a restart nor a merge can miss it. */
+  async #writeBegin(conference: LiveConference, publication: LivePublication): Promise<void> {
+    const { store, ids } = this.#options;
+    const { id, memberId, kind, recordingKey } = publication;
+    const startedAt = new Date(ids.nowMs());
+    await store.conferences.insertPublication({
+      ...{ id, confrId: conference.id, memberId, kind, startedAt },
+      endedAt: null,
+    });
+    if (recordingKey) await store.recordingWork.begin(recordingKey, conference.app.id, conference.id);
+  }
+
+  #writeEnd(id: PubStreamId, endedAt: Date): Promise<void> {
+    const { store, writes } = this.#options;
+    return writes.write(() => store.conferences.markPublicationEnded(id, endedAt));
+  }
+
+  async #undo({ id, recordingKey }: LivePublication): Promise<void> {
+    const { store, media, writes, ids } = this.#options;
+    await media.end(id, 'refused');
+    this.#conferences.delete(id);
+    await this.#writeEnd(id, new Date(ids.nowMs()));
+    if (recordingKey) await writes.write(() => store.recordingWork.settle(recordingKey));
+  }
+
+  #recordingOf(
+    conference: LiveConference,
+    member: LiveMember,
+    publication: LivePublication,
+  ): Omit<RecordingSpec, 'tracks'> | null {
+    const { id, kind, recordingKey } = publication;
+    if (recordingKey === null || conference.began === null) return null;
     return {
-      recordingKey: publication.recordingKey,
+      recordingKey,
       org: conference.app.org,
       app: conference.app.name,
       appId: conference.app.id,
@@ -171,34 +169,25 @@ export class Publications {
       memberId: member.id,
       userName: member.userName,
       accessId: member.accessId,
-      pubStreamId: publication.id,
-      kind: publication.kind,
+      pubStreamId: id,
+      kind,
       conferenceZeroMs: conference.began.monotonicMs,
       conferenceZeroWallMs: conference.began.wallMs,
       bootId: this.#options.bootId,
     };
   }
-
-  #of(member: LiveMember, id: PubStreamId): Found {
-    const found = this.#found.get(id);
-    if (!found || found.member !== member) throw ConferenceError.notFound('publication');
-    return found;
-  }
-
-  async #end(found: Found, reason: string): Promise<void> {
-    const { publication } = found;
-    if (publication.connection.kind === 'ending') return;
-    if (publication.connection.kind === 'held') clearTimeout(publication.connection.timer);
-    publication.connection = { kind: 'ending' };
-    await this.#options.media.end(publication.id, reason);
-    await this.#forget(found);
-    if (publication.recordingKey) this.#options.onRecordingEnded(publication.recordingKey);
-  }
-
-  async #forget({ member, publication }: Found): Promise<void> {
-    if (publication.connection.kind === 'held') clearTimeout(publication.connection.timer);
-    member.publications.delete(publication.id);
-    if (!this.#found.delete(publication.id)) return;
-    await this.#options.store.conferences.markPublicationEnded(publication.id, new Date(this.#options.ids.nowMs()));
-  }
 }
+
+const answeredWith = ({ id, connection }: LivePublication, answer: string): Answered => ({
+  pubStreamId: id,
+  answer,
+  connectionTag: connection.tag,
+});
+
+const assertMayPublish = (conference: LiveConference, member: LiveMember, { hasVideo }: LivePublication): void => {
+  if (roleIn(conference, member.id) === 'audience') {
+    throw ConferenceError.roleForbids('An audience member may not publish');
+  }
+  const { maxVideos } = conference.settings;
+  if (hasVideo && countVideos(conference) >= maxVideos) throw ConferenceError.full('videoLimit', maxVideos);
+};

@@ -1,40 +1,104 @@
-/** A media process without media: answers every offer that begins as SDP does, and dies or loses a connection when told to. */
+/** Media processes without media: they answer every offer that begins as SDP does, and die or lose a connection when told to. */
 import type { PubStreamId } from '@callreel/contract/ids.ts';
-import type { MediaEvent } from '../sfu/protocol.ts';
+import type { MediaEvent, MediaReply, MediaRequest } from '../sfu/protocol.ts';
 import type { SpawnMediaProcess } from './media-pool.ts';
 
-type Process = { onEvent: (event: MediaEvent) => void; onExit: () => void };
+type Process = {
+  onEvent: (event: MediaEvent) => void;
+  onExit: () => void;
+  /** What it serves. */
+  publications: Set<PubStreamId>;
+  pending: Set<(error: Error) => void>;
+};
 
 export class ScriptedMedia {
   /** What was asked, as `kind publicationId`. */
   readonly asked: string[] = [];
-  #process: Process | undefined;
+  readonly muted = new Set<PubStreamId>();
   spawned = 0;
+  readonly #processes = new Map<number, Process>();
+  readonly #pause: () => Promise<void>;
 
-  readonly spawn: SpawnMediaProcess = (_index, onEvent, onExit) => {
+  /** `pause`: how long each answer takes. */
+  constructor(pause: () => Promise<void> = async () => {}) {
+    this.#pause = pause;
+  }
+
+  readonly spawn: SpawnMediaProcess = (index, onEvent, onExit) => {
     this.spawned += 1;
-    this.#process = { onEvent, onExit };
+    const process: Process = { onEvent, onExit, publications: new Set(), pending: new Set() };
+    this.#processes.set(index, process);
     return {
-      request: async (request) => {
-        this.asked.push('publicationId' in request ? `${request.kind} ${request.publicationId}` : request.kind);
-        if (request.kind === 'end') return { kind: 'ended' };
-        if (request.kind === 'stats') return { kind: 'unknown' };
-        if (request.offer.startsWith('v=0')) return { kind: 'answered', answer: 'v=0 answer' };
-        return { kind: 'illegalSdp', description: 'line 1 must be v=0' };
-      },
-      close: async () => {},
+      request: (request) => this.#request(process, request),
+      close: async () => this.#close(process),
     };
   };
 
+  /** All that is open in any of them. */
+  get open(): PubStreamId[] {
+    return [...this.#processes.values()].flatMap(({ publications }) => [...publications]);
+  }
+
   connect(publicationId: PubStreamId): void {
-    this.#process?.onEvent({ kind: 'connected', publicationId });
+    this.#serving(publicationId)?.onEvent({ kind: 'connected', publicationId });
   }
 
   lose(publicationId: PubStreamId): void {
-    this.#process?.onEvent({ kind: 'lost', publicationId, why: 'no packets for 5 s' });
+    this.#serving(publicationId)?.onEvent({ kind: 'lost', publicationId, why: 'no packets for 5 s' });
   }
 
-  die(): void {
-    this.#process?.onExit();
+  /** What is asked of it goes unanswered. Nothing where it is dead already. */
+  die(index = 0): void {
+    const process = this.#processes.get(index);
+    if (process === undefined) return;
+    this.#processes.delete(index);
+    for (const reject of process.pending) reject(new Error('the process died'));
+    process.onExit();
+  }
+
+  /** All of them, with the service that started them: nobody is told. */
+  vanish(): void {
+    this.#processes.clear();
+  }
+
+  #close(process: Process): void {
+    process.publications.clear();
+  }
+
+  #serving(publicationId: PubStreamId): Process | undefined {
+    return [...this.#processes.values()].find(({ publications }) => publications.has(publicationId));
+  }
+
+  #request(process: Process, request: MediaRequest): Promise<MediaReply> {
+    this.asked.push('publicationId' in request ? `${request.kind} ${request.publicationId}` : request.kind);
+    const { promise, resolve, reject } = Promise.withResolvers<MediaReply>();
+    process.pending.add(reject);
+    void this.#pause().then(() => {
+      if (process.pending.delete(reject)) resolve(this.#answer(process, request));
+    });
+    return promise;
+  }
+
+  #answer({ publications }: Process, request: MediaRequest): MediaReply {
+    switch (request.kind) {
+      case 'stats':
+        return { kind: 'unknown' };
+      case 'open':
+        return this.#answerOffer(request.offer, () => publications.add(request.publicationId));
+      case 'resume':
+        if (!publications.has(request.publicationId)) return { kind: 'unknown' };
+        return this.#answerOffer(request.offer, () => {});
+      case 'mute':
+        this.muted[request.muted ? 'add' : 'delete'](request.publicationId);
+        return { kind: 'muted' };
+      case 'end':
+        return publications.delete(request.publicationId) ? { kind: 'ended' } : { kind: 'unknown' };
+    }
+  }
+
+  #answerOffer(offer: string, take: () => void): MediaReply {
+    if (!offer.startsWith('v=0')) return { kind: 'illegalSdp', description: 'line 1 must be v=0' };
+    take();
+    return { kind: 'answered', answer: 'v=0 answer' };
   }
 }

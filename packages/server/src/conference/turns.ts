@@ -13,4 +13,9 @@ export class Turns<Key> {
     });
     return mine;
   }
+
+  /** Resolves when nothing is running or waiting, what comes in meanwhile included. */
+  async idle(): Promise<void> {
+    while (this.#last.size > 0) await Promise.all(this.#last.values());
+  }
 }

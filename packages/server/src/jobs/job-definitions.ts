@@ -6,6 +6,14 @@ export type JobPayloads = {
   finish: { recordingKey: RecordingKey };
   /** Merge the recordings of an ended conference. */
   composite: { confrId: ConfrId };
+  /** Hash a listed file. */
+  digest: { recordingKey: RecordingKey };
+  /** Remove a file that its app ordered to be deleted. */
+  remove: { recordingKey: RecordingKey };
+  /** Remove files whose time is over, and other things that have served theirs. */
+  expire: Record<never, never>;
+  /** Compare what is stored with what is listed, and report. */
+  reconcile: Record<never, never>;
 };
 export type JobName = keyof JobPayloads;
 
@@ -53,6 +61,39 @@ export const JOB_DEFINITIONS: JobDefinitions = {
     retryLimit: 3,
     retryDelaySeconds: 5,
     longestRetryDelaySeconds: 60,
+    limitSeconds: 6 * 3600,
+  },
+  digest: {
+    keyOf: ({ recordingKey }) => recordingKey,
+    concurrency: 1,
+    retryLimit: 20,
+    retryDelaySeconds: 5,
+    longestRetryDelaySeconds: 3600,
+    limitSeconds: 6 * 3600,
+  },
+  remove: {
+    keyOf: ({ recordingKey }) => recordingKey,
+    concurrency: 2,
+    // What is given up is taken up by the next sweep.
+    retryLimit: 10,
+    retryDelaySeconds: 1,
+    longestRetryDelaySeconds: 600,
+    limitSeconds: 600,
+  },
+  expire: {
+    keyOf: () => 'expire',
+    concurrency: 1,
+    retryLimit: 2,
+    retryDelaySeconds: 60,
+    longestRetryDelaySeconds: 600,
+    limitSeconds: 3600,
+  },
+  reconcile: {
+    keyOf: () => 'reconcile',
+    concurrency: 1,
+    retryLimit: 1,
+    retryDelaySeconds: 600,
+    longestRetryDelaySeconds: 600,
     limitSeconds: 6 * 3600,
   },
 };

@@ -6,6 +6,7 @@ import { type ConfrId, makeRecordingKey, type RecordingKey } from '@callreel/con
 import { startPostgres, type TestPostgres } from '../../../../tests/support/postgres.ts';
 import { ids } from '../../../../tests/support/store-rows.ts';
 import { createLogger } from '../base/log.ts';
+import { handlersWith as handlers } from './handlers-fixture.ts';
 import { JOB_DEFINITIONS, type JobDefinitions } from './job-definitions.ts';
 import { type JobContext, type JobHandlers, Jobs } from './jobs.ts';
 
@@ -31,12 +32,6 @@ const startJobs = async (definitions?: JobDefinitions, log = postgres.log): Prom
 
 const newKey = (): RecordingKey => makeRecordingKey(ids);
 const newConfrId = (): ConfrId => `IM_X${randomInt(1e12)}C1` as ConfrId;
-
-const handlers = (given: Partial<JobHandlers>): JobHandlers => ({
-  finish: () => Promise.resolve(),
-  composite: () => Promise.resolve(),
-  ...given,
-});
 
 /** Quick to try again, and quick to give up. */
 const impatient: JobDefinitions = {

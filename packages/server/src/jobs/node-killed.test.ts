@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { makeRecordingKey, type RecordingKey } from '@callreel/contract/ids.ts';
 import { startPostgres } from '../../../../tests/support/postgres.ts';
 import { ids } from '../../../../tests/support/store-rows.ts';
+import { handlersWith } from './handlers-fixture.ts';
 import { Jobs } from './jobs.ts';
 
 // Takes as long as a node may be silent: about 20 seconds, nearly all of it waiting.
@@ -26,10 +27,9 @@ test('a node that is killed at a job: another does it, as its next attempt', asy
   killed.kill('SIGKILL');
   await once(killed, 'exit');
   const done = Promise.withResolvers<[RecordingKey, number]>();
-  await jobs.work({
-    finish: async (payload, { attempt }) => done.resolve([payload.recordingKey, attempt]),
-    composite: () => Promise.resolve(),
-  });
+  await jobs.work(
+    handlersWith({ finish: async (payload, { attempt }) => done.resolve([payload.recordingKey, attempt]) }),
+  );
   assert.deepEqual(await done.promise, [recordingKey, 2]);
   await jobs.stop(10_000);
   await postgres.stop();

@@ -108,6 +108,9 @@ const listMerged = async (options: MergingOptions, merged: Merged): Promise<void
       startMs: Math.min(...job.sources.map((source) => source.startMs)),
       endMs: job.endMs,
       sources: job.sources.length,
+      // What the compositor makes, whatever it is made of.
+      video: { codec: 'H264', width: job.width, height: job.height },
+      audio: { codec: 'aac' },
     },
   });
   options.log.info({ confrId: conference.id, durationMs, listed }, 'merged recording listed');

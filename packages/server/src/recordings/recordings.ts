@@ -4,9 +4,10 @@
  */
 import { type ConfrId, type IdSource, makeRecordingKey, type RecordingKey } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
-import type { Jobs } from '../jobs/jobs.ts';
+import type { JobHandlers, Jobs } from '../jobs/jobs.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Store } from '../store/store.ts';
+import { digestRecording } from './digest.ts';
 import { endedKeys, listRecording } from './listing.ts';
 import { type CompositorPort, mergeConference } from './merging.ts';
 
@@ -35,7 +36,7 @@ export class Recordings {
     this.#options = options;
   }
 
-  /** Begins to take jobs, and takes up what an earlier process left undone. */
+  /** Takes up what an earlier process left undone. */
   async start(): Promise<void> {
     await this.#takeUp();
     this.#timer = setInterval(() => {
@@ -43,10 +44,15 @@ export class Recordings {
         this.#options.log.warn({ err: error }, 'the spool could not be swept; tried again later');
       });
     }, SWEEP_INTERVAL_MS);
-    await this.#options.jobs.work({
+  }
+
+  /** What this part of the service does of the jobs. */
+  get handlers(): Pick<JobHandlers, 'finish' | 'composite' | 'digest'> {
+    return {
       finish: ({ recordingKey }) => this.#finish(recordingKey),
       composite: ({ confrId }) => this.#composite(confrId),
-    });
+      digest: ({ recordingKey }, { signal }) => digestRecording(this.#options, recordingKey, signal),
+    };
   }
 
   /** Jobs under way are the job queue's to stop. */
@@ -88,6 +94,8 @@ export class Recordings {
   async #finish(recordingKey: RecordingKey): Promise<void> {
     const confrId = await this.#options.store.recordingWork.conferenceOf(recordingKey);
     await listRecording(this.#options, recordingKey);
+    // Also where it was listed by an earlier try that got no further.
+    await this.#options.jobs.send('digest', { recordingKey });
     if (confrId) await this.#considerMerge(confrId);
   }
 
@@ -106,6 +114,7 @@ export class Recordings {
     const merge = await this.#options.store.merges.find(confrId);
     if (!merge || merge.done) return;
     await mergeConference(this.#options, confrId, merge.recordingKey);
+    await this.#options.jobs.send('digest', { recordingKey: merge.recordingKey });
     await this.#options.store.merges.finish(confrId);
   }
 }

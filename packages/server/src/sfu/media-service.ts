@@ -44,6 +44,8 @@ export class MediaService {
         if (publication === undefined || publication.isEnding) return { kind: 'unknown' };
         return this.#answering(() => publication.resume(request.offer));
       }
+      case 'mute':
+        return this.#mute(request.publicationId, request.muted);
       case 'end':
         return this.#end(request.publicationId, request.reason);
       case 'stats':
@@ -79,6 +81,13 @@ export class MediaService {
       if (error instanceof SdpError) return { kind: 'illegalSdp', description: error.message };
       throw error;
     }
+  }
+
+  #mute(id: PubStreamId, muted: boolean): MediaReply {
+    const publication = this.#publications.get(id);
+    if (publication === undefined) return { kind: 'unknown' };
+    publication.mute(muted);
+    return { kind: 'muted' };
   }
 
   async #end(id: PubStreamId, reason: string): Promise<MediaReply> {

@@ -25,6 +25,8 @@ export type MediaRequest =
     }
   /** A new connection of a publication that is lost or about to be; its recording goes on. */
   | { kind: 'resume'; publicationId: PubStreamId; offer: string }
+  /** From now on its sound is silence, or no longer. */
+  | { kind: 'mute'; publicationId: PubStreamId; muted: boolean }
   /** Answered when the recording's files are written. */
   | { kind: 'end'; publicationId: PubStreamId; reason: string }
   | { kind: 'stats' };
@@ -35,6 +37,7 @@ export type MediaReply =
   /** No such publication here. */
   | { kind: 'unknown' }
   | { kind: 'ended' }
+  | { kind: 'muted' }
   | { kind: 'stats'; stats: MediaProcessStats };
 
 export type MediaEvent =

@@ -1,6 +1,7 @@
 /** One publication in the media process: its recording, which lasts, and its connection, which may be lost and made anew. */
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import type { PubStreamId } from '@callreel/contract/ids.ts';
+import { silenceLike } from '@callreel/media/depacketize/opus.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { type AcceptedMedia, chooseMedia, type MediaChoice } from '@callreel/media/sdp/choose-media.ts';
@@ -47,6 +48,7 @@ export class Publication {
   #connection: Connection | undefined;
   #recorder: Recorder | undefined;
   #ending: Promise<void> | undefined;
+  #muted = false;
 
   private constructor(options: PublicationOptions) {
     this.id = options.id;
@@ -68,6 +70,11 @@ export class Publication {
   /** A new connection in place of the one there was, for the same tracks. @throws SdpError, TransportError */
   resume(offer: string): Promise<string> {
     return this.#connect(offer);
+  }
+
+  /** What is said while it is muted is silence from here on; its packets keep their times. */
+  mute(muted: boolean): void {
+    this.#muted = muted;
   }
 
   /** Call it every 10 ms or so. */
@@ -146,8 +153,10 @@ export class Publication {
   }
 
   handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void {
+    const silenced = this.#muted && track === 'audio' && packet.payload.length > 0;
+    const heard = silenced ? { ...packet, payload: silenceLike(packet.payload) } : packet;
     try {
-      this.#recorder?.handlePacket(track, packet, arrivalMs);
+      this.#recorder?.handlePacket(track, heard, arrivalMs);
     } catch (error) {
       this.#failRecorder(error);
     }

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { DiskStore } from './disk-store.ts';
-import { isObjectKey } from './object-store.ts';
+import { isObjectKey, type ListedObject } from './object-store.ts';
 import { StorageError } from './storage-error.ts';
 
 const key = 'acme/meet/20190221/20190221175604-0a1b2c3d4e5f.webm';
@@ -84,6 +84,31 @@ test('what is removed is gone, and may be removed again', async () => {
   await assert.rejects(store.open(key), reasonIs('notFound'));
   await store.remove(key);
   await store.remove('acme/never/there/was.webm');
+});
+
+const listAll = async (objects: DiskStore): Promise<ListedObject[]> => {
+  const listed: ListedObject[] = [];
+  for await (const object of objects.list()) listed.push(object);
+  return listed;
+};
+
+test('every object is listed with its facts, and nothing else', async () => {
+  const elsewhere = new DiskStore(join(folder, 'listed'));
+  assert.deepEqual(await listAll(elsewhere), []);
+  const keys = ['a/b/20190221/1.webm', 'a/b/20190222/2.mp4', 'c/d/20190222/3.mkv'];
+  for (const [index, key] of keys.entries()) {
+    const path = join(folder, 'media');
+    await writeFile(path, content.subarray(0, index));
+    await elsewhere.put(path, key);
+  }
+  await writeFile(join(folder, 'listed/a/.hidden'), '');
+  const listed = await listAll(elsewhere);
+  assert.deepEqual(listed.map(({ key, sizeBytes }) => [key, sizeBytes]).sort(), [
+    [keys[0], 0],
+    [keys[1], 1],
+    [keys[2], 2],
+  ]);
+  assert.ok(listed.every(({ modifiedMs }) => Math.abs(Date.now() - modifiedMs) < 600_000));
 });
 
 test('a folder is no object', async () => {

@@ -1,9 +1,9 @@
 /** Finished files in a folder of this machine. */
-import { constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { constants, type Dir } from 'node:fs';
+import { copyFile, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type ByteRange, isObjectKey, type ObjectFacts, type ObjectStore } from './object-store.ts';
+import { type ByteRange, isObjectKey, type ListedObject, type ObjectFacts, type ObjectStore } from './object-store.ts';
 import { StorageError } from './storage-error.ts';
 
 const FOLDER_MODE = 0o700;
@@ -45,8 +45,21 @@ export class DiskStore implements ObjectStore {
     return this.#pathOf(key);
   }
 
-  remove(key: string): Promise<void> {
-    return this.#reach(key, (target) => rm(target, { force: true }));
+  async remove(key: string): Promise<void> {
+    if ((await this.stat(key)) === undefined) return;
+    await this.#reach(key, async (target) => {
+      await rm(target, { force: true });
+      await flush(dirname(target));
+    });
+  }
+
+  async *list(): AsyncGenerator<ListedObject> {
+    for await (const path of filesIn(this.#root)) {
+      const key = relative(this.#root, path).replaceAll(sep, '/');
+      // Gone since it was found, or nothing of ours.
+      const facts = isObjectKey(key) ? await this.stat(key) : undefined;
+      if (facts) yield { key, ...facts };
+    }
   }
 
   #pathOf(key: string): string {
@@ -95,6 +108,22 @@ const flush = async (path: string): Promise<void> => {
     await handle.close();
   }
 };
+
+/** Of a folder and those in it; none where there is no such folder. */
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  let entries: Dir;
+  try {
+    entries = await opendir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw asStorageError(error, folder);
+  }
+  for await (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesIn(path);
+    else if (entry.isFile()) yield path;
+  }
+}
 
 const moveFile = async (from: string, to: string): Promise<void> => {
   try {

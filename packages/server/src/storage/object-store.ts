@@ -10,6 +10,8 @@ export type ObjectFacts = {
   modifiedMs: number;
 };
 
+export type ListedObject = ObjectFacts & { key: string };
+
 /**
  * A key is `org/app/yyyymmdd/name.ext`: parts of letters, digits, `.`, `_` and `-` with slashes between, none of which begins with a dot.
  * Every method throws StorageError; `badKey` where the key has another form.
@@ -25,8 +27,10 @@ export type ObjectStore = {
   open(key: string, range?: ByteRange): Promise<Readable>;
   /** A local path for reading, for the compositor. */
   localPath(key: string): Promise<string>;
-  /** What is not there counts as removed. */
+  /** Durable when it resolves. What is not there counts as removed. */
   remove(key: string): Promise<void>;
+  /** Every object, in no order; one that comes or goes meanwhile may be among them or not. */
+  list(): AsyncIterable<ListedObject>;
 };
 
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*){1,7}$/;

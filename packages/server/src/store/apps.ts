@@ -4,7 +4,7 @@ import type { AppRecord, NewApp } from './rows.ts';
 import type { Schema } from './schema.ts';
 
 const DEFAULT_RETENTION_DAYS = 30;
-const COLUMNS = ['id', 'uuid', 'org', 'name', 'clientId', 'retentionDays'] as const;
+const COLUMNS = ['id', 'uuid', 'org', 'name', 'clientId', 'retentionDays', 'usersMayCreate'] as const;
 
 /** Equal lengths let the comparison take the same time whatever differs. */
 const digest = (value: string | Uint8Array): Buffer => createHash('sha256').update(value).digest();
@@ -31,6 +31,11 @@ export class Apps {
     return this.#db.selectFrom('app').select(COLUMNS).where('id', '=', id).executeTakeFirst();
   }
 
+  /** All of them, by name. */
+  list(): Promise<AppRecord[]> {
+    return this.#db.selectFrom('app').select(COLUMNS).orderBy('org').orderBy('name').execute();
+  }
+
   async count(): Promise<number> {
     const { apps } = await this.#db
       .selectFrom('app')
@@ -50,6 +55,21 @@ export class Apps {
       await tx.insertInto('appCounter').values({ appId: created.id }).execute();
       return created;
     });
+  }
+
+  /** Whether users create conferences with their own tokens; allowed unless this was said. */
+  async allowUsersToCreate(appId: number, allowed: boolean): Promise<void> {
+    await this.#db.updateTable('app').set({ usersMayCreate: allowed }).where('id', '=', appId).execute();
+  }
+
+  /** From then on the old secret is refused. The tokens that were got with it stay good until they expire or are revoked. */
+  async replaceSecret(appId: number, clientSecretHash: Uint8Array): Promise<void> {
+    await this.#db.updateTable('app').set({ clientSecretHash }).where('id', '=', appId).execute();
+  }
+
+  /** For files that are listed from then on: those that are listed already keep their time. */
+  async setRetentionDays(appId: number, retentionDays: number): Promise<void> {
+    await this.#db.updateTable('app').set({ retentionDays }).where('id', '=', appId).execute();
   }
 
   /** `secretHash` is the SHA-256 of the secret that was given. Compares in constant time. */

@@ -7,7 +7,9 @@ const COLUMNS = [
   ...(['id', 'appId', 'type', 'password', 'rec', 'recMerge', 'creator', 'settings'] as const),
   ...(['createdAt', 'beganAt', 'endedAt'] as const),
 ] as const;
-const MEMBER_COLUMNS = ['id', 'confrId', 'appId', 'userName', 'accessId', 'role', 'joinedAt', 'leftAt'] as const;
+const MEMBER_COLUMNS = [
+  ...(['id', 'confrId', 'appId', 'userName', 'accessId', 'role', 'muted', 'joinedAt', 'leftAt'] as const),
+] as const;
 
 const latest = (at: Date) => sql<Date>`greatest(latest_at, ${at}::timestamptz)`;
 
@@ -62,7 +64,10 @@ export class Conferences {
       .execute();
   }
 
-  /** The last leave; a second call changes nothing. Recordings that are listed already take it over. */
+  /**
+   * The last leave; a second call changes nothing. Whatever was not written of its end by then is: no member and no publication
+   * outlives it. Recordings that are listed already take its end over.
+   */
   async markEnded(confrId: ConfrId, at: Date): Promise<void> {
     await this.#db
       .with('ended', (db) =>
@@ -72,6 +77,31 @@ export class Conferences {
           .where('id', '=', confrId)
           .where('endedAt', 'is', null)
           .returning(['id', 'appId', 'endedAt']),
+      )
+      .with('gone', (db) =>
+        db
+          .updateTable('member')
+          .from('ended')
+          .set({ leftAt: at })
+          .whereRef('member.confrId', '=', 'ended.id')
+          .where('member.leftAt', 'is', null)
+          .returning('member.id'),
+      )
+      .with('over', (db) =>
+        db
+          .updateTable('publication')
+          .from('ended')
+          .set({ endedAt: at })
+          .whereRef('publication.confrId', '=', 'ended.id')
+          .where('publication.endedAt', 'is', null),
+      )
+      .with('dead', (db) =>
+        db
+          .updateTable('token')
+          .from('gone')
+          .set({ revokedAt: sql<Date>`now()` })
+          .whereRef('token.memberId', '=', 'gone.id')
+          .where('token.revokedAt', 'is', null),
       )
       .updateTable('recording')
       .from('ended')
@@ -83,6 +113,10 @@ export class Conferences {
 
   async insertMember(row: MemberRow): Promise<void> {
     await this.#touching(row.confrId, row.joinedAt).insertInto('member').values(row).execute();
+  }
+
+  async changeMember(memberId: MemberId, change: Pick<MemberRow, 'role' | 'muted'>): Promise<void> {
+    await this.#db.updateTable('member').set(change).where('id', '=', memberId).execute();
   }
 
   /** A second call changes nothing. */

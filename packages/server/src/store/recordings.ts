@@ -19,6 +19,10 @@ const confrEndTime = sql<Date>`coalesce(
   r.record_time
 )`.as('confrEndTime');
 
+/** All files but those on their way out. The table's name is `r`. */
+export const selectRecordings = (db: Kysely<Schema>) =>
+  db.selectFrom('recording as r').select(COLUMNS).select(confrEndTime).where('r.removalAt', 'is', null);
+
 /** Finished files, as they are handed out. None that expired is. */
 export class Recordings {
   readonly #db: Kysely<Schema>;
@@ -51,6 +55,7 @@ export class Recordings {
         where app_id = ${appId}
           and exists (select from conference where id = ${confrId} and app_id = ${appId})
           and not exists (select from recording where recording_key = ${recordingKey})
+          and not exists (select from recording_tombstone where recording_key = ${recordingKey})
         returning n, last_time
       )
       insert into recording (
@@ -72,11 +77,13 @@ export class Recordings {
     return rows[0];
   }
 
+  /** One that was listed and is removed was too: its file does not come back. */
   async #isListed(recordingKey: RecordingKey): Promise<boolean> {
     const found = await this.#db
       .selectFrom('recording')
       .select('id')
       .where('recordingKey', '=', recordingKey)
+      .unionAll((db) => db.selectFrom('recordingTombstone').select('id').where('recordingKey', '=', recordingKey))
       .execute();
     return found.length > 0;
   }
@@ -112,9 +119,24 @@ export class Recordings {
       .execute();
   }
 
-  /** Expired ones too: their links are refused by the time in them. */
+  /** Expired ones too, whose links are refused by the time in them; none that is being removed. */
   byObjectKey(objectKey: string): Promise<RecordingRow | undefined> {
     return this.#all().where('r.objectKey', '=', objectKey).executeTakeFirst();
+  }
+
+  /** Likewise. */
+  byKey(recordingKey: RecordingKey): Promise<RecordingRow | undefined> {
+    return this.#all().where('r.recordingKey', '=', recordingKey).executeTakeFirst();
+  }
+
+  /** `sha256` in hexadecimal. Nothing where the file is being removed. */
+  async setDigest(recordingKey: RecordingKey, sha256: string): Promise<void> {
+    await this.#db
+      .updateTable('recording')
+      .set({ facts: sql`facts || jsonb_build_object('sha256', ${sha256}::text)` })
+      .where('recordingKey', '=', recordingKey)
+      .where('removalAt', 'is', null)
+      .execute();
   }
 
   /**
@@ -139,6 +161,6 @@ export class Recordings {
   }
 
   #all() {
-    return this.#db.selectFrom('recording as r').select(COLUMNS).select(confrEndTime);
+    return selectRecordings(this.#db);
   }
 }

@@ -14,6 +14,8 @@ export type AppRecord = {
   name: string;
   clientId: string;
   retentionDays: number;
+  /** Whether users create conferences with their own tokens. */
+  usersMayCreate: boolean;
 };
 
 export type NewApp = {
@@ -65,6 +67,8 @@ export type MemberRow = {
   userName: UserName;
   accessId: AccessId;
   role: Role;
+  /** An admin or the application silenced him. */
+  muted: boolean;
   joinedAt: Date;
   leftAt: Date | null;
 };
@@ -113,3 +117,26 @@ export type RecordingRow = NewRecording & {
 };
 
 export type LinkKey = { id: string; key: Uint8Array };
+
+/** Its time was over, or its app ordered it. */
+export type RemovalReason = 'expired' | 'deleted';
+
+/** A file that is on its way out: no listing shows it, its object may or may not be there still. */
+export type RecordingInRemoval = { recordingKey: RecordingKey; objectKey: string };
+
+/** `clock`: the clock cannot be trusted. `share`: too many of an app's files would go at once, and not for their age. */
+export type RetentionAlarmKind = 'clock' | 'share';
+
+export type RetentionAlarm = {
+  kind: RetentionAlarmKind;
+  /** 0 for an alarm that is no app's. */
+  appId: number;
+  /** For the operator: names the cause. */
+  detail: string;
+  raisedAt: Date;
+  /** When an operator said that all is well: the next sweep goes on. */
+  confirmedAt: Date | null;
+};
+
+/** The clocks of a machine at one moment. */
+export type ClockMark = { bootId: string; wallTime: Date; sinceBootMs: number };

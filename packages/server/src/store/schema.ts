@@ -3,7 +3,7 @@ import type { ConferenceType, PublicationKind, Role } from '@callreel/contract/c
 import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import type { Container, RecordType } from '@callreel/contract/recording.ts';
 import type { ColumnType, Generated } from 'kysely';
-import type { JsonObject } from './rows.ts';
+import type { JsonObject, RemovalReason, RetentionAlarmKind } from './rows.ts';
 
 /** Written as text: the driver would make a PostgreSQL array of a JSON one. */
 type Json = ColumnType<JsonObject, string, string>;
@@ -17,6 +17,7 @@ export type Schema = {
     clientId: string;
     clientSecretHash: Uint8Array;
     retentionDays: number;
+    usersMayCreate: Generated<boolean>;
   };
   appCounter: { appId: number; n: Generated<number>; lastTime: Generated<Date> };
   appUser: { appId: number; name: UserName; passwordHash: string };
@@ -29,6 +30,8 @@ export type Schema = {
     memberId: MemberId | null;
     expiresAt: Date | null;
     revokedAt: Date | null;
+    /** The hash of the token that it was got with, and dies with. */
+    parent: Generated<Uint8Array | null>;
   };
   conference: {
     id: ConfrId;
@@ -51,6 +54,7 @@ export type Schema = {
     userName: UserName;
     accessId: AccessId;
     role: Role;
+    muted: Generated<boolean>;
     joinedAt: Date;
     leftAt: Date | null;
   };
@@ -82,6 +86,25 @@ export type Schema = {
     sizeBytes: number;
     durationMs: number;
     facts: Json;
+    /** Null unless it is being removed. */
+    removalAt: Generated<Date | null>;
+    removalReason: Generated<RemovalReason | null>;
+  };
+  recordingTombstone: {
+    appId: number;
+    id: number;
+    recordingKey: RecordingKey;
+    recordTime: Date;
+    reason: RemovalReason;
+    removedAt: Date;
+  };
+  retentionClock: { bootId: string; wallTime: Date; sinceBootMs: number };
+  retentionAlarm: {
+    kind: RetentionAlarmKind;
+    appId: number;
+    detail: string;
+    raisedAt: Date;
+    confirmedAt: Date | null;
   };
   recordingWork: {
     recordingKey: RecordingKey;

@@ -25,7 +25,7 @@ export class Users {
       .executeTakeFirst();
   }
 
-  /** The user and his own tokens. False where there is none. */
+  /** The user and his tokens, those of his memberships too. False where there is no such user. */
   async remove(appId: number, name: UserName): Promise<boolean> {
     return await this.#db.transaction().execute(async (tx) => {
       const { numDeletedRows } = await tx
@@ -33,15 +33,19 @@ export class Users {
         .where('appId', '=', appId)
         .where('name', '=', name)
         .executeTakeFirstOrThrow();
-      await tx
-        .updateTable('token')
-        .set({ revokedAt: sql<Date>`now()` })
-        .where('appId', '=', appId)
-        .where('kind', '=', 'user')
-        .where('userName', '=', name)
-        .where('revokedAt', 'is', null)
-        .execute();
-      return numDeletedRows > 0n;
+      if (numDeletedRows === 0n) return false;
+      // One kind after the other: the second statement sees what was got with the first kind until a moment ago.
+      for (const kind of ['user', 'member'] as const) {
+        await tx
+          .updateTable('token')
+          .set({ revokedAt: sql<Date>`now()` })
+          .where('appId', '=', appId)
+          .where('kind', '=', kind)
+          .where('userName', '=', name)
+          .where('revokedAt', 'is', null)
+          .execute();
+      }
+      return true;
     });
   }
 }

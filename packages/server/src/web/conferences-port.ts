@@ -3,5 +3,18 @@ import type { Conferences } from '../conference/conferences.ts';
 
 export type ConferencesPort = Pick<
   Conferences,
-  'create' | 'view' | 'dissolve' | 'kick' | 'join' | 'leave' | 'publish' | 'resume' | 'unpublish' | 'roleOf' | 'userOf'
+  | 'create'
+  | 'view'
+  | 'dissolve'
+  | 'kick'
+  | 'join'
+  | 'leave'
+  | 'change'
+  | 'publish'
+  | 'resume'
+  | 'unpublish'
+  | 'connectionOf'
+  | 'roleOf'
+  | 'userOf'
+  | 'endRevoked'
 >;

@@ -23,10 +23,12 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   request_timeout: 408,
   conflict: 409,
   gone: 410,
+  precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
   range_not_satisfiable: 416,
   unprocessable: 422,
+  precondition_required: 428,
   reach_limit: 429,
   internal_error: 500,
   length_exceeds_limit: 500,
@@ -93,6 +95,11 @@ export class WebError extends Error {
 
   static methodNotAllowed(allowed: readonly string[]): WebError {
     return new WebError('method_not_allowed', 'This path does not take this method', { allow: allowed.join(', ') });
+  }
+
+  static reachLimit(retryAfterSeconds: number, headers: Headers): WebError {
+    const description = 'Too many of these calls: wait as long as Retry-After says';
+    return new WebError('reach_limit', description, { ...headers, 'retry-after': String(retryAfterSeconds) });
   }
 
   static rangeNotSatisfiable(sizeBytes: number): WebError {

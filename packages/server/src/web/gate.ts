@@ -1,13 +1,16 @@
 /**
  * Who may make a call. The checks run in the contract's order, before any byte of the body is read: app exists (404) → token (401) → may
- * this token (403). What counts requests goes behind them, once it is known whose they are.
+ * this token (403) → rate (429), counted once it is known whose the call is. Whoever fails at the first three is counted by his address.
  */
 import { isReservedApp, parseAppName, parseOrgName } from '@callreel/contract/ids.ts';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { WebError } from './errors.ts';
-import type { Tokens, Verified } from './tokens.ts';
+import type { Workload } from './load/workload.ts';
+import { classOf } from './rates/call-class.ts';
+import type { Rates } from './rates/rates.ts';
+import type { Tokens, TokenVerdict, Verified } from './tokens.ts';
 
 /** `member` is one of the conference in the path. */
 export type Holder = Verified['kind'];
@@ -15,10 +18,18 @@ export type Holder = Verified['kind'];
 type PathParams = { org?: string; app?: string; confrId?: string };
 
 /** What is known of a request so far; each check adds to it or throws. */
-type Passage = { app?: AppRecord; token?: string; holder?: Verified };
+type Passage = {
+  names?: { org: string; name: string };
+  app?: AppRecord;
+  token?: string;
+  verdict?: Promise<TokenVerdict>;
+  holder?: Verified;
+};
 
 type Check = (request: FastifyRequest, passage: Passage) => Promise<void>;
-type Hook = (request: FastifyRequest) => Promise<void>;
+type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+export type GateParts = { apps: Store['apps']; tokens: Tokens; rates: Rates; workload: Workload };
 
 const HOLDER_WORDS: Readonly<Record<Holder, string>> = {
   app: "the application's token",
@@ -33,22 +44,27 @@ const bearerOf = (request: FastifyRequest): string | undefined =>
 const paramsIn = (request: FastifyRequest): PathParams => request.params as PathParams;
 
 export class Gate {
-  readonly #apps: Store['apps'];
-  readonly #tokens: Tokens;
+  readonly #parts: GateParts;
   readonly #passages = new WeakMap<FastifyRequest, Passage>();
 
-  constructor(apps: Store['apps'], tokens: Tokens) {
-    this.#apps = apps;
-    this.#tokens = tokens;
+  constructor(parts: GateParts) {
+    this.#parts = parts;
   }
 
-  /** For the calls that exchange another proof for a token. */
+  /** For the calls that exchange another proof for a token: they are counted by address. */
   anyone(): Hook {
-    return this.#inOrder([this.#findApp]);
+    return async (request, reply) => {
+      await this.#pass([this.#readNames, this.#findApp], request, reply);
+      await this.#parts.rates.countAddress(request);
+    };
   }
 
   only(...holders: Holder[]): Hook {
-    return this.#inOrder([this.#findApp, this.#verifyToken, mayPass(holders)]);
+    const checks = [this.#readNames, this.#askForToken, this.#findApp, this.#verifyToken, mayPass(holders)];
+    return async (request, reply) => {
+      await this.#pass(checks, request, reply);
+      await this.#count(request, reply);
+    };
   }
 
   /** The app in the path. TypeError where the route has no gate. */
@@ -70,34 +86,67 @@ export class Gate {
     return this.#passages.get(request)?.token;
   }
 
-  #inOrder(checks: readonly Check[]): Hook {
-    return async (request) => {
-      const passage: Passage = {};
+  async #pass(checks: readonly Check[], request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { workload, rates } = this.#parts;
+    const { org = '', app = '' } = paramsIn(request);
+    await workload.begin(request, reply, `${org}/${app}`.toLowerCase());
+    const passage: Passage = {};
+    try {
       for (const check of checks) await check(request, passage);
-      this.#passages.set(request, passage);
-    };
+    } catch (error) {
+      if (error instanceof WebError) await rates.countAddress(request);
+      throw error;
+    }
+    this.#passages.set(request, passage);
   }
 
-  readonly #findApp: Check = async (request, passage) => {
-    const params = paramsIn(request);
-    const org = parseOrgName(params.org ?? '');
-    const name = parseAppName(params.app ?? '');
-    if (org === undefined || name === undefined || isReservedApp(org, name)) throw WebError.noSuchApp();
-    const app = await this.#apps.find(org, name);
+  async #count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { rates } = this.#parts;
+    const app = this.appOf(request);
+    const holder = this.holderOf(request);
+    const callClass = classOf(request);
+    if (holder.kind !== 'app') await rates.countAccount(request, app, accountOf(holder));
+    if (holder.kind === 'user' && callClass === 'joins') await rates.countAddress(request);
+    if (callClass === 'retrieval' || callClass === 'joins') await rates.countApp(request, reply, app, callClass);
+    else if (callClass === 'management' || holder.kind === 'app')
+      await rates.countApp(request, reply, app, 'management');
+  }
+
+  readonly #readNames: Check = async (request, passage) => {
+    const { org, app } = paramsIn(request);
+    const names = { org: parseOrgName(org ?? ''), name: parseAppName(app ?? '') };
+    if (names.org === undefined || names.name === undefined || isReservedApp(names.org, names.name)) {
+      throw WebError.noSuchApp();
+    }
+    passage.names = { org: names.org, name: names.name };
+  };
+
+  /** The database is asked for both at once; what it says of the token is looked at when the app was found. */
+  readonly #askForToken: Check = async (request, passage) => {
+    const token = bearerOf(request);
+    if (token === undefined) return;
+    passage.token = token;
+    passage.verdict = this.#parts.tokens.verify(token);
+    passage.verdict.catch(() => {});
+  };
+
+  readonly #findApp: Check = async (_, passage) => {
+    const { org = '', name = '' } = passage.names ?? {};
+    const app = await this.#parts.apps.find(org, name);
     if (app === undefined) throw WebError.noSuchApp();
     passage.app = app;
   };
 
-  readonly #verifyToken: Check = async (request, passage) => {
-    const token = bearerOf(request);
-    if (token === undefined) throw WebError.unauthorized();
-    const verdict = await this.#tokens.verify(token);
+  readonly #verifyToken: Check = async (_, passage) => {
+    const verdict = await passage.verdict;
+    if (verdict === undefined || verdict.kind === 'unauthorized') throw WebError.unauthorized();
     if (verdict.kind === 'badToken') throw WebError.badToken();
-    if (verdict.kind === 'unauthorized') throw WebError.unauthorized();
-    passage.token = token;
     passage.holder = verdict;
   };
 }
+
+const accountOf = (holder: Exclude<Verified, { kind: 'app' }>): string =>
+  holder.kind === 'member' ? `member ${holder.memberId}` : `user ${holder.userName}`;
 
 const mayPass = (holders: readonly Holder[]): Check => {
   const wanted = holders.map((kind) => HOLDER_WORDS[kind]).join(' or ');

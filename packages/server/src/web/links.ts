@@ -1,7 +1,6 @@
 /** The links under which files are downloaded: each opens one file, by itself, until it expires. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { ROUTES } from '@callreel/contract/routes.ts';
-import type { LinkKey } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a link opens: the object's key, and the last moment, in seconds since 1970. */
@@ -35,7 +34,7 @@ export const readLinkProof = (query: unknown): LinkProof | undefined => {
 
 const appOf = (objectKey: string): string => objectKey.split('/').slice(0, 2).join('/');
 
-export const signLink = (key: Uint8Array, { objectKey, expiresSeconds }: LinkTarget): string => {
+export const signLink = (key: Uint8Array | KeyObject, { objectKey, expiresSeconds }: LinkTarget): string => {
   const signed = [METHOD_CLASS, appOf(objectKey), objectKey, expiresSeconds].join('\n');
   return createHmac('sha256', key).update(signed).digest('base64url');
 };
@@ -63,8 +62,10 @@ export class Links {
 
   /** Makes links with the current key. The same file and expiry give the same link for as long as the key is current. */
   async signer(): Promise<LinkSigner> {
-    const key = await this.#options.keys.current();
-    return (objectKey, expireTime) => this.#linkTo(key, objectKey, expireTime);
+    const { id, key } = await this.#options.keys.current();
+    // Both once for a page of links: to make them anew for each took half of the page's time.
+    const means = { id, key: createSecretKey(key), baseUrl: this.#options.baseUrl() };
+    return (objectKey, expireTime) => linkTo(means, objectKey, expireTime);
   }
 
   /** The signature is checked before the expiry, so that only a link of ours tells anything. */
@@ -77,11 +78,15 @@ export class Links {
     if (!sameText(signLink(key.key, { objectKey, expiresSeconds }), proof.signature)) return 'forged';
     return this.#options.nowMs() < expiresSeconds * 1000 ? 'valid' : 'expired';
   }
-
-  #linkTo({ id, key }: LinkKey, objectKey: string, expireTime: Date): string {
-    const expiresSeconds = Math.ceil(expireTime.getTime() / 1000);
-    const path = ROUTES.file.replace('*', objectKey);
-    const signature = signLink(key, { objectKey, expiresSeconds });
-    return `${this.#options.baseUrl()}${path}?Expires=${expiresSeconds}&KeyId=${id}&Signature=${signature}`;
-  }
 }
+
+const linkTo = (
+  { id, key, baseUrl }: { id: string; key: KeyObject; baseUrl: string },
+  objectKey: string,
+  expireTime: Date,
+): string => {
+  const expiresSeconds = Math.ceil(expireTime.getTime() / 1000);
+  const path = ROUTES.file.replace('*', objectKey);
+  const signature = signLink(key, { objectKey, expiresSeconds });
+  return `${baseUrl}${path}?Expires=${expiresSeconds}&KeyId=${id}&Signature=${signature}`;
+};

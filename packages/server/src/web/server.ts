@@ -1,13 +1,14 @@
 /** The HTTP interface, put together: what every answer has, then the routes, then an answer for everything else. */
-import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import type { RecordingKey } from '@callreel/contract/ids.ts';
 import { fastifyHelmet } from '@fastify/helmet';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
 import type { Config } from '../base/config.ts';
 import type { Logger } from '../base/log.ts';
+import { nowMs as monotonicMs } from '../base/monotonic-clock.ts';
+import type { freeBytes } from '../storage/disk-space.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Store } from '../store/store.ts';
 import { answerBrokenConnection, answerError, answerErrors, makeRequestId, setCommonHeaders } from './answers.ts';
@@ -18,10 +19,14 @@ import type { ConferencesPort } from './conferences-port.ts';
 import { answerCors } from './cors.ts';
 import { Gate } from './gate.ts';
 import { Links } from './links.ts';
+import { DiskRoom } from './load/disk-room.ts';
+import { Workload, type WorkloadOptions } from './load/workload.ts';
 import { watchMethods } from './methods.ts';
-import { describeAt, describeInterface } from './openapi.ts';
+import { openServer, type Timeouts } from './open-server.ts';
+import { describeAt, describeInterface } from './openapi/describe-interface.ts';
 import { API_POLICY } from './page-policy.ts';
 import { Passwords } from './passwords.ts';
+import { Rates } from './rates/rates.ts';
 import { REQUEST_SERIALIZERS, RequestLog } from './request-log.ts';
 import { conferenceRoutes } from './routes/conferences.ts';
 import { fileRoutes } from './routes/files.ts';
@@ -29,6 +34,7 @@ import { healthRoutes } from './routes/health.ts';
 import { memberRoutes } from './routes/members.ts';
 import { pageRoutes } from './routes/page.ts';
 import { recordingRoutes } from './routes/recordings.ts';
+import { ownRecordingRoutes } from './routes/recordings-v1.ts';
 import { revokeRoutes } from './routes/revoke.ts';
 import { tokenRoutes } from './routes/token.ts';
 import { userRoutes } from './routes/users.ts';
@@ -46,17 +52,18 @@ export type WebOptions = {
   log: Logger;
   /** Milliseconds since 1970; the system's unless given. */
   nowMs?: () => number;
+  /** What removes a deleted recording's file; without it the next sweep of retention does. */
+  onRecordingDeleted?: (recordingKey: RecordingKey) => void;
   /** How long what is being answered when we stop may take; a download goes on with a range later. */
   closeGraceMs?: number;
+  /** How much is taken on at once. */
+  workload?: WorkloadOptions;
+  /** Stands in for asking the disk. */
+  freeBytes?: typeof freeBytes;
+  timeouts?: Partial<Timeouts>;
 };
 
 const VERSION = '0.1.0';
-
-/** A request must have come whole by then: no body of ours is large. */
-const REQUEST_TIMEOUT_MS = 30_000;
-
-/** Longer than the minute after which most proxies drop an idle connection: it is theirs to close. */
-const KEEP_ALIVE_MS = 72_000;
 
 /** As long as a whole request may be: an over-long `length` is told that it is one, and not that there is no such path. */
 const LONGEST_PARAM = 16 * 1024;
@@ -65,15 +72,7 @@ const CLOSE_GRACE_MS = 3_000;
 
 const sourceOf = (name: string): string => fileURLToPath(new URL(`../../../${name}/src/`, import.meta.url));
 
-/** fastify sets no timeouts on a server that it did not make. */
-const openServer = (tls: Config['tls'], handler: RequestListener): WebServer => {
-  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
-  if (tls === undefined) return createServer(timeouts, handler);
-  const { certPath, keyPath } = tls;
-  return createSecureServer({ ...timeouts, cert: readFileSync(certPath), key: readFileSync(keyPath) }, handler);
-};
-
-const createApp = ({ config: { tls }, log }: WebOptions, requestLog: RequestLog): WebApp =>
+const createApp = ({ config, log, timeouts = {} }: WebOptions, requestLog: RequestLog): WebApp =>
   fastify<WebServer, IncomingMessage, ServerResponse, FastifyBaseLogger>({
     loggerInstance: log.child({}, { serializers: REQUEST_SERIALIZERS }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -84,7 +83,9 @@ const createApp = ({ config: { tls }, log }: WebOptions, requestLog: RequestLog)
     return503OnClosing: false,
     clientErrorHandler: answerBrokenConnection,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, requestLog),
-    serverFactory: (handler) => openServer(tls, handler),
+    // Whom X-Forwarded-For is believed.
+    trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
+    serverFactory: (handler) => openServer(config.tls, timeouts, handler),
   })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -103,9 +104,11 @@ const addHeaders = (app: WebApp, config: Config, baseUrl: () => string): void =>
   );
 };
 
-const routesOf = (options: WebOptions, baseUrl: () => string): Routes[] => {
+const routesOf = (options: WebOptions, workload: Workload, baseUrl: () => string): Routes[] => {
   const { config, store, conferences, objects, tokens } = options;
-  const gate = new Gate(store.apps, tokens);
+  const rates = new Rates({ settings: config.rates, nowMs: monotonicMs, onRefused: workload.end });
+  const gate = new Gate({ apps: store.apps, tokens, rates, workload });
+  const disk = new DiskRoom({ dataDir: config.dataDir, nowMs: monotonicMs, freeBytes: options.freeBytes });
   const passwords = new Passwords();
   const time = new DisplayTime(config.timeZone);
   const links = new Links({ keys: store.linkKeys, baseUrl, nowMs: options.nowMs ?? Date.now });
@@ -115,15 +118,16 @@ const routesOf = (options: WebOptions, baseUrl: () => string): Routes[] => {
     contract: sourceOf('contract'),
   });
   return [
-    tokenRoutes({ gate, store, tokens, passwords }),
+    tokenRoutes({ gate, store, tokens, passwords, rates }),
     revokeRoutes({ gate, tokens, conferences }),
-    userRoutes({ gate, users: store.users, passwords }),
-    conferenceRoutes({ gate, conferences }),
-    memberRoutes({ gate, conferences, baseUrl }),
-    whipRoutes({ gate, conferences, baseUrl }),
+    userRoutes({ gate, users: store.users, passwords, conferences }),
+    conferenceRoutes({ gate, conferences, search: store.conferenceSearch, time }),
+    memberRoutes({ gate, conferences, baseUrl, rates }),
+    whipRoutes({ gate, conferences, baseUrl, disk }),
     recordingRoutes({ gate, recordings: store.recordings, links, time }),
-    fileRoutes({ links, recordings: store.recordings, objects }),
-    healthRoutes({ store, dataDir: config.dataDir }),
+    ownRecordingRoutes({ gate, store, links, time, onRecordingDeleted: options.onRecordingDeleted ?? (() => {}) }),
+    fileRoutes({ links, recordings: store.recordings, objects, rates, workload }),
+    healthRoutes({ store, disk }),
     pageRoutes({ assets, baseUrl, timeZone: config.timeZone }),
     describeAt,
   ];
@@ -138,6 +142,15 @@ const boundClosing = (app: WebApp, graceMs: number): void => {
   app.addHook('onClose', async () => clearTimeout(timer));
 };
 
+const limitWork = (app: WebApp, options: WebOptions): Workload => {
+  const workload = new Workload(options.workload);
+  app.addHook('onRequest', workload.refuseWhenBusy);
+  app.addHook('onSend', async (request) => workload.end(request));
+  app.addHook('preClose', async () => workload.drain());
+  app.addHook('onClose', async () => workload.stop());
+  return workload;
+};
+
 /** Where it is reached: the public URL, or the bound address once it listens. Without a slash at the end. */
 export type Web = WebApp & { publicUrl: () => string };
 
@@ -149,11 +162,12 @@ export const buildWeb = (options: WebOptions): Web => {
   app.removeAllContentTypeParsers();
   answerErrors(app, requestLog);
   addHeaders(app, options.config, baseUrl);
+  const workload = limitWork(app, options);
   app.addHook('onRequest', dropTypeOfNoBody);
   app.addHook('onResponse', requestLog.writeLine);
   const answerOtherMethods = watchMethods(app);
   describeInterface(app, VERSION);
-  for (const routes of routesOf(options, baseUrl)) app.register(routes);
+  for (const routes of routesOf(options, workload, baseUrl)) app.register(routes);
   app.register(answerOtherMethods);
   // An Expect field that we do not know may be ignored (RFC 9110, section 10.1.1); node's own 417 would bear none of our headers.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));

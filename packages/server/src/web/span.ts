@@ -18,7 +18,8 @@ const DIGITS = /^\d+$/;
 const TIME_FORM = 'a real date and time in the form yyyyMMddHHmmss';
 const LENGTH_FORM = `an integer from 1 to ${LONGEST_PAGE}`;
 
-const readTime = (name: string, text: string, time: DisplayTime) => {
+/** Throws `illegal_argument`. */
+export const readTime = (name: string, text: string, time: DisplayTime) => {
   const instants = time.parse(text);
   if (instants === undefined) throw WebError.illegalArgument(name, TIME_FORM);
   return instants;

@@ -14,6 +14,9 @@ const DAY_MS = 24 * 3600 * 1000;
 const FIRST_RULES_MS = Date.UTC(1800);
 const LAST_RULES_MS = Date.UTC(9999);
 
+/** About 27 years of days. */
+const MOST_DAYS_KNOWN = 10_000;
+
 /** Local times are handled as if they were UTC, in milliseconds since 1970 of that reading. */
 type WallMs = number;
 
@@ -33,6 +36,7 @@ const compact = (date: Date): string => date.toISOString().replace(/\D/g, '').sl
 export class DisplayTime {
   readonly timeZone: string;
   readonly #parts: Intl.DateTimeFormat;
+  readonly #offsetOfDay = new Map<number, number | 'changes'>();
 
   /** `timeZone` is an IANA name; throws a RangeError for another. */
   constructor(timeZone: string) {
@@ -46,8 +50,8 @@ export class DisplayTime {
 
   /** `yyyy-MM-dd HH:mm:ss`; a part of a second is cut off. */
   format(instant: Date): string {
-    const part = this.#partsOf(instant);
-    return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second}`;
+    const wall = new Date(instant.getTime() + this.#knownOffsetMs(instant.getTime()));
+    return wall.toISOString().slice(0, 19).replace('T', ' ');
   }
 
   /** Reads `yyyyMMddHHmmss`; undefined where the text has another form or is no real date. */
@@ -75,6 +79,24 @@ export class DisplayTime {
 
   #wallAt(instant: number): WallMs {
     return instant + this.#offsetMs(instant);
+  }
+
+  /**
+   * To ask Intl for every time was a third of what a page of recordings cost. In all of the time zone database no zone changed twice
+   * within two days: where a day of UTC begins and ends with the same offset, it has no other.
+   */
+  #knownOffsetMs(instant: number): number {
+    const day = Math.floor(instant / DAY_MS);
+    const ofDay = this.#offsetOfDay.get(day) ?? this.#findOffsetOfDay(day);
+    return ofDay === 'changes' ? this.#offsetMs(instant) : ofDay;
+  }
+
+  #findOffsetOfDay(day: number): number | 'changes' {
+    const first = this.#offsetMs(day * DAY_MS);
+    const ofDay = first === this.#offsetMs((day + 1) * DAY_MS) ? first : 'changes';
+    if (this.#offsetOfDay.size >= MOST_DAYS_KNOWN) this.#offsetOfDay.clear();
+    this.#offsetOfDay.set(day, ofDay);
+    return ofDay;
   }
 
   #offsetMs(instant: number): number {

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { UserName } from '@callreel/contract/ids.ts';
 import type { AppRecord, TokenRecord, TokenSubject } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import { WebError } from './errors.ts';
 
 /** A user in a conference, as a token names him. */
 export type TokenMember = { appId: number } & Omit<Extract<TokenSubject, { kind: 'member' }>, 'kind'>;
@@ -60,9 +61,11 @@ export class Tokens {
     return this.#issue({ appId: app.id, subject, expiresAt: this.#in(ttlSeconds), revokedAt: null });
   }
 
-  issueMember({ appId, userName, confrId, memberId }: TokenMember, ttlSeconds: number): Promise<IssuedToken> {
+  /** `userToken`: the token it is got with; it dies with that one. @throws WebError `unauthorized` where that is dead by now */
+  issueMember(member: TokenMember, ttlSeconds: number, userToken?: string): Promise<IssuedToken> {
+    const { appId, userName, confrId, memberId } = member;
     const subject = { kind: 'member', userName, confrId, memberId } as const;
-    return this.#issue({ appId, subject, expiresAt: this.#in(ttlSeconds), revokedAt: null });
+    return this.#issue({ appId, subject, expiresAt: this.#in(ttlSeconds), revokedAt: null }, userToken);
   }
 
   async verify(token: string): Promise<TokenVerdict> {
@@ -78,9 +81,10 @@ export class Tokens {
     return TOKEN.test(token) && (await this.#store.revoke(hashOf(token)));
   }
 
-  async #issue(record: TokenRecord): Promise<IssuedToken> {
+  async #issue(record: TokenRecord, userToken?: string): Promise<IssuedToken> {
     const token = PREFIX + randomBytes(32).toString('base64url');
-    await this.#store.insert(hashOf(token), record);
+    if (userToken === undefined) await this.#store.insert(hashOf(token), record);
+    else if (!(await this.#store.insertUnder(hashOf(userToken), hashOf(token), record))) throw WebError.unauthorized();
     return { token, expiresAt: record.expiresAt };
   }
 

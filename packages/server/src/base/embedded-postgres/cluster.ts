@@ -11,6 +11,9 @@ export const CLUSTER_USER = 'callreel';
 /** initdb makes it. */
 export const CLUSTER_DATABASE = 'postgres';
 
+/** Where it lies in the folder of an EmbeddedPostgres. */
+export const clusterDirIn = (directory: string): string => join(directory, 'cluster');
+
 /** `durable` false leaves out waiting for the disk: for databases that are thrown away. */
 export type ClusterOptions = { clusterDir: string; binaries: Binaries; runAs: RunAs; durable: boolean };
 

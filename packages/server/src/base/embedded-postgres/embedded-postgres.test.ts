@@ -12,6 +12,7 @@ import pg from 'pg';
 import { createLogger } from '../log.ts';
 import type { PostgresConnection } from '../postgres-connection.ts';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
+import { hasCluster, openRunning } from './found-cluster.ts';
 
 const isRoot = process.getuid?.() === 0;
 const running: EmbeddedPostgres[] = [];
@@ -41,9 +42,9 @@ const fail = (error: unknown): void => {
   throw error;
 };
 
-const start = async (directory = join(home, 'postgres')): Promise<EmbeddedPostgres> => {
+const start = async (directory = join(home, 'postgres'), waitForLockMs = 0): Promise<EmbeddedPostgres> => {
   const log = createLogger('silent');
-  const postgres = await EmbeddedPostgres.start({ directory, log, onFailed: fail, durable: false });
+  const postgres = await EmbeddedPostgres.start({ directory, log, onFailed: fail, durable: false, waitForLockMs });
   running.push(postgres);
   return postgres;
 };
@@ -96,6 +97,23 @@ test('a second service on the folder is refused, and the first goes on', async (
   assert.deepEqual(await query(first.connection, 'select 1 as n'), [{ n: 1 }]);
   await first.stop();
   await start();
+});
+
+test('one that waits for the folder starts when it is let go of', async () => {
+  const first = await start();
+  const waiting = start(join(home, 'postgres'), 300_000);
+  await query(first.connection, 'create table t as select 42 as n');
+  await first.stop();
+  assert.deepEqual(await query((await waiting).connection, 'select n from t'), [{ n: 42 }]);
+});
+
+test('a cluster is seen and reached from elsewhere', async () => {
+  assert.equal(await hasCluster(join(home, 'postgres')), true);
+  assert.equal(await hasCluster(join(home, 'none')), false);
+  await start();
+  const running = openRunning(join(home, 'postgres'));
+  assert.deepEqual(await query(running.connection, 'select 1 as n'), [{ n: 1 }]);
+  running.close();
 });
 
 test('the service is killed: the PostgreSQL it leaves is stopped by the next start, and nothing is lost', async () => {

@@ -10,7 +10,7 @@ import type { Logger } from '../log.ts';
 import { nowMs } from '../monotonic-clock.ts';
 import type { PostgresConnection } from '../postgres-connection.ts';
 import { findPlatformPackage, prepareBinaries } from './binaries.ts';
-import { CLUSTER_DATABASE, CLUSTER_USER, type ClusterOptions, prepareCluster } from './cluster.ts';
+import { CLUSTER_DATABASE, CLUSTER_USER, type ClusterOptions, clusterDirIn, prepareCluster } from './cluster.ts';
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
 import { stopLeftover } from './leftover.ts';
 import { Postmaster } from './postmaster.ts';
@@ -27,12 +27,15 @@ export type EmbeddedPostgresOptions = {
   onFailed: (error: unknown) => void;
   /** False leaves out waiting for the disk: for databases that are thrown away. */
   durable?: boolean;
+  /** How long to wait for one who uses the folder just now, as a command does for a moment. 0 unless given. */
+  waitForLockMs?: number;
 };
 
 /** Backends of a postmaster that was killed take a moment to notice, and bar the next one until then. */
 const RESTART_DELAYS_MS = [100, 200, 500, 1000, 2000, 5000, 10_000];
 /** A run this long makes the next death a first one again. */
 const STEADY_MS = 60_000;
+const LOCK_POLL_MS = 50;
 
 type Parts = {
   options: EmbeddedPostgresOptions;
@@ -61,7 +64,7 @@ export class EmbeddedPostgres {
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const directory = resolve(options.directory);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const lock = lockOrRefuse(directory);
+    const lock = await lockOrRefuse(directory, options.waitForLockMs ?? 0);
     let socket: SocketDirectory | undefined;
     try {
       const cluster = await prepare(directory, options);
@@ -128,17 +131,22 @@ export class EmbeddedPostgres {
   }
 }
 
-const lockOrRefuse = (directory: string): DirectoryLock => {
-  try {
-    return lockDirectory(directory);
-  } catch (error) {
-    const isInUse = error instanceof DirectoryLockError && error.reason === 'inUse';
-    throw isInUse ? EmbeddedPostgresError.inUse(directory, error) : error;
+const lockOrRefuse = async (directory: string, waitForLockMs: number): Promise<DirectoryLock> => {
+  const untilMs = nowMs() + waitForLockMs;
+  for (;;) {
+    try {
+      return lockDirectory(directory);
+    } catch (error) {
+      const isInUse = error instanceof DirectoryLockError && error.reason === 'inUse';
+      if (!isInUse) throw error;
+      if (nowMs() >= untilMs) throw EmbeddedPostgresError.inUse(directory, error);
+    }
+    await sleep(LOCK_POLL_MS);
   }
 };
 
 const prepare = async (directory: string, options: EmbeddedPostgresOptions): Promise<ClusterOptions> => {
-  const clusterDir = join(directory, 'cluster');
+  const clusterDir = clusterDirIn(directory);
   const runAs = await chooseRunAs(clusterDir);
   const binaries = await prepareBinaries(await findPlatformPackage(), runAs, join(directory, 'binaries'));
   await stopLeftover(clusterDir, options.log);

@@ -2,8 +2,12 @@
 import type { Migration } from 'kysely/migration';
 import { firstTables } from './0001-first-tables.ts';
 import { afterTheCall } from './0002-after-the-call.ts';
+import { retention } from './0003-retention.ts';
+import { tenants } from './0004-tenants.ts';
 
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-after-the-call': afterTheCall,
+  '0003-retention': retention,
+  '0004-tenants': tenants,
 };

@@ -9,11 +9,19 @@ import type { RecordingRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { WebError } from '../errors.ts';
 import type { Links } from '../links.ts';
+import type { Workload } from '../load/workload.ts';
 import { isNotModified, mayAnswerPart, type Validators } from '../preconditions.ts';
 import { type RangeRequest, readRange } from '../ranges.ts';
+import type { RatedApp, Rates } from '../rates/rates.ts';
 import { type Routes, restOfPath } from '../web-app.ts';
 
-export type FileRouteParts = { links: Links; recordings: Store['recordings']; objects: ObjectStore };
+export type FileRouteParts = {
+  links: Links;
+  recordings: Store['recordings'];
+  objects: ObjectStore;
+  rates: Rates;
+  workload: Workload;
+};
 
 type StoredFile = { row: RecordingRow; facts: ObjectFacts };
 
@@ -85,7 +93,26 @@ const rangeOf = (request: FastifyRequest, file: StoredFile): RangeRequest => {
   return readRange(headers.range, file.facts.sizeBytes);
 };
 
-export const fileRoutes = ({ links, recordings, objects }: FileRouteParts): Routes => {
+/** Whose file it is: an object's key begins with the names of its app. */
+const ownerIn = (objectKey: string): RatedApp => {
+  const [org = '', name = ''] = objectKey.split('/');
+  return { org, name };
+};
+
+export const fileRoutes = ({ links, recordings, objects, rates, workload }: FileRouteParts): Routes => {
+  /** Whoever has no valid link is counted by his address, all others with the app. */
+  const admit = async (request: FastifyRequest, reply: FastifyReply, objectKey: string): Promise<void> => {
+    const owner = ownerIn(objectKey);
+    await workload.begin(request, reply, `${owner.org}/${owner.name}`.toLowerCase());
+    try {
+      await checkLink(objectKey, request.query);
+    } catch (error) {
+      if (error instanceof WebError) await rates.countAddress(request);
+      throw error;
+    }
+    await rates.countApp(request, reply, owner, 'files');
+  };
+
   const checkLink = async (objectKey: string, query: unknown): Promise<void> => {
     const verdict = await links.verify(objectKey, query);
     if (verdict === 'expired') throw WebError.forbidden('This link has expired');
@@ -140,7 +167,7 @@ export const fileRoutes = ({ links, recordings, objects }: FileRouteParts): Rout
       attachValidation: true,
       handler: async (request, reply) => {
         const objectKey = restOfPath(request);
-        await checkLink(objectKey, request.query);
+        await admit(request, reply, objectKey);
         return answerFile(request, reply, objectKey, request.query.download === '1');
       },
     });

@@ -1,32 +1,45 @@
 /** Whether the process lives, and whether it can do its work. */
-import { HealthView } from '@callreel/contract/health.ts';
+import { HealthView, ReadinessView } from '@callreel/contract/health.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
-import { freeBytes, LEAST_FREE_BYTES } from '../../storage/disk-space.ts';
+import type { RetentionAlarmKind } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { WebError } from '../errors.ts';
+import type { DiskRoom } from '../load/disk-room.ts';
 import type { Routes } from '../web-app.ts';
 
-export type HealthRouteParts = { store: Pick<Store, 'health'>; dataDir: string };
+export type HealthRouteParts = { store: Pick<Store, 'health' | 'retention'>; disk: DiskRoom };
+
+/** Everyone may read them: no names, and no causes. */
+const WARNINGS: Readonly<Record<RetentionAlarmKind, string>> = {
+  clock: 'retention has stopped: the clock cannot be trusted',
+  share: 'retention has stopped for an app: too many of its files would go at once',
+};
+
+const warningsOf = async ({ retention }: HealthRouteParts['store']): Promise<string[]> => {
+  const alarms = await retention.alarms().catch(() => []);
+  return [...new Set(alarms.map(({ kind }) => WARNINGS[kind]))];
+};
 
 const databaseAnswers = (store: HealthRouteParts['store']): Promise<boolean> => store.health().catch(() => false);
 
-const diskHasRoom = (dataDir: string): Promise<boolean> =>
-  freeBytes(dataDir).then(
-    (free) => free >= LEAST_FREE_BYTES,
-    () => false,
-  );
-
 export const healthRoutes =
-  ({ store, dataDir }: HealthRouteParts): Routes =>
+  ({ store, disk }: HealthRouteParts): Routes =>
   async (app) => {
-    const schemaOf = (summary: string) => ({ tags: ['health'], summary, security: [], response: { 200: HealthView } });
+    const schemaOf = <View>(summary: string, view: View) => ({
+      ...{ tags: ['service'], summary, security: [] },
+      response: { 200: view },
+    });
 
-    app.get(ROUTES.health, { schema: schemaOf('Whether the process lives') }, async () => ({ status: 'ok' as const }));
+    app.get(ROUTES.health, { schema: schemaOf('Whether the process lives', HealthView) }, async () => ({
+      status: 'ok' as const,
+    }));
 
-    app.get(ROUTES.readiness, { schema: schemaOf('Whether database and disk are there: 503 where not') }, async () => {
-      const [database, disk] = await Promise.all([databaseAnswers(store), diskHasRoom(dataDir)]);
-      const missing = [...(database ? [] : ['the database']), ...(disk ? [] : ['room on the disk'])];
+    const readiness = schemaOf('Whether database and disk are there: 503 where not', ReadinessView);
+    app.get(ROUTES.readiness, { schema: readiness }, async () => {
+      const [database, room] = await Promise.all([databaseAnswers(store), disk.hasRoom()]);
+      const missing = [...(database ? [] : ['the database']), ...(room ? [] : ['room on the disk'])];
       if (missing.length > 0) throw WebError.of('server_busy', `Not ready: ${missing.join(' and ')} is missing`);
-      return { status: 'ok' as const };
+      const warnings = await warningsOf(store);
+      return { status: 'ok' as const, ...(warnings.length > 0 && { warnings }) };
     });
   };

@@ -1,8 +1,9 @@
 /** Joining a conference, and leaving it or being made to. */
-import { JoinBody, JoinView } from '@callreel/contract/conference.ts';
+import { ChangeMemberBody, JoinBody, JoinView, MemberView } from '@callreel/contract/conference.ts';
 import { DONE, DoneView } from '@callreel/contract/done.ts';
-import { parseMemberId } from '@callreel/contract/ids.ts';
+import { type ConfrId, parseMemberId } from '@callreel/contract/ids.ts';
 import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
+import type { FastifyRequest } from 'fastify';
 import type { JoinRequest } from '../../conference/admission.ts';
 import type { AppRecord } from '../../store/rows.ts';
 import { takeJson } from '../bodies.ts';
@@ -10,11 +11,12 @@ import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import { readUserName } from '../names.ts';
+import type { Rates } from '../rates/rates.ts';
 import type { Verified } from '../tokens.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 import { confrIdIn } from './conferences.ts';
 
-export type MemberRouteParts = { gate: Gate; conferences: ConferencesPort; baseUrl: () => string };
+export type MemberRouteParts = { gate: Gate; conferences: ConferencesPort; baseUrl: () => string; rates: Rates };
 
 /** The app says who joins and as what; a user joins as himself, with the password, as what the conference lets him. */
 const joinRequest = (app: AppRecord, holder: Verified, body: JoinBody): JoinRequest => {
@@ -40,8 +42,14 @@ const joinAsSelf = (
 };
 
 export const memberRoutes =
-  ({ gate, conferences, baseUrl }: MemberRouteParts): Routes =>
+  ({ gate, conferences, baseUrl, rates }: MemberRouteParts): Routes =>
   async (app) => {
+    const join = (request: FastifyRequest, owner: AppRecord, confrId: ConfrId, joining: JoinRequest) => {
+      const make = () => conferences.join(owner, confrId, joining);
+      if (joining.trusted || joining.password === undefined) return make();
+      return rates.attempt(request, owner, `password by ${joining.userName}`, make);
+    };
+
     takeJson(app);
     app.post(
       ROUTES.join,
@@ -58,7 +66,10 @@ export const memberRoutes =
       async (request) => {
         const owner = gate.appOf(request);
         const confrId = confrIdIn(request.params);
-        const joined = await conferences.join(owner, confrId, joinRequest(owner, gate.holderOf(request), request.body));
+        const holder = gate.holderOf(request);
+        const userToken = holder.kind === 'user' ? gate.tokenOf(request) : undefined;
+        const joining = { ...joinRequest(owner, holder, request.body), ...(userToken && { userToken }) };
+        const joined = await join(request, owner, confrId, joining);
         const { memberId } = joined;
         const place = { org: owner.org, app: owner.name, confrId };
         return {
@@ -67,6 +78,33 @@ export const memberRoutes =
           whip: baseUrl() + pathOf(ROUTES.whip, place),
           leave: baseUrl() + pathOf(ROUTES.member, { ...place, memberId }),
         };
+      },
+    );
+
+    const adminOrApp = async (request: FastifyRequest): Promise<void> => {
+      const holder = gate.holderOf(request);
+      const may = holder.kind === 'app' || (holder.kind === 'member' && conferences.roleOf(holder) === 'admin');
+      if (!may) throw WebError.forbidden("This takes the application's token, or that of an admin of the conference");
+    };
+
+    app.post(
+      ROUTES.member,
+      {
+        onRequest: [gate.only('app', 'member'), adminOrApp],
+        schema: {
+          tags: ['members'],
+          summary: 'Gives a member another role, or silences him; a role lowered to audience ends what he publishes',
+          params: paramsOf(ROUTES.member),
+          body: ChangeMemberBody,
+          response: { 200: MemberView },
+        },
+      },
+      async (request) => {
+        const confrId = confrIdIn(request.params);
+        const memberId = parseMemberId(request.params.memberId);
+        if (memberId === undefined) throw WebError.noSuch('member');
+        const giver = gate.holderOf(request).kind === 'app' ? 'app' : 'admin';
+        return conferences.change(gate.appOf(request), confrId, memberId, request.body, giver);
       },
     );
 

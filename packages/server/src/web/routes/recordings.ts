@@ -24,8 +24,9 @@ export const recordingRoutes =
   async (app) => {
     takeJson(app);
 
-    const list = async (request: FastifyRequest, rows: readonly RecordingRow[]): Promise<RecordingView[]> => {
-      const means = { app: gate.appOf(request), time, link: await links.signer() };
+    const list = async (request: FastifyRequest, found: Promise<RecordingRow[]>): Promise<RecordingView[]> => {
+      const [rows, link] = await Promise.all([found, links.signer()]);
+      const means = { app: gate.appOf(request), time, link };
       return rows.map((row) => recordingView(row, means));
     };
 
@@ -39,8 +40,7 @@ export const recordingRoutes =
       optionsOf(ROUTES.recordingsOfConference, 'All files of a conference, ascending by id'),
       async (request) => {
         const confrId = parseConfrId(request.params.confrId);
-        const rows = confrId ? await recordings.byConference(gate.appOf(request).id, confrId) : [];
-        return list(request, rows);
+        return confrId ? list(request, recordings.byConference(gate.appOf(request).id, confrId)) : [];
       },
     );
 
@@ -51,15 +51,14 @@ export const recordingRoutes =
         const owner = gate.appOf(request);
         const confrId = parseConfrId(request.params.confrId);
         const userName = readUserName(owner, request.params.userName);
-        const rows = confrId && userName ? await recordings.byMember(owner.id, confrId, userName) : [];
-        return list(request, rows);
+        return confrId && userName ? list(request, recordings.byMember(owner.id, confrId, userName)) : [];
       },
     );
 
     const spanHandler =
       (find: (appId: number, params: Record<ParamName<SpanRoute>, string>) => Promise<RecordingRow[]>) =>
       async (request: FastifyRequest): Promise<RecordingView[]> =>
-        list(request, await find(gate.appOf(request).id, request.params as Record<ParamName<SpanRoute>, string>));
+        list(request, find(gate.appOf(request).id, request.params as Record<ParamName<SpanRoute>, string>));
 
     app.get(
       ROUTES.recordingsBySpan,

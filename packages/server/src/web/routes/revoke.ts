@@ -2,25 +2,14 @@
 import { DONE, DoneView } from '@callreel/contract/done.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
 import { RevokeTokenBody } from '@callreel/contract/token.ts';
-import { ConferenceError } from '../../conference/conference-error.ts';
 import { takeJson } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
-import type { Tokens, Verified } from '../tokens.ts';
+import type { Tokens } from '../tokens.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 
 export type RevokeRouteParts = { gate: Gate; tokens: Tokens; conferences: ConferencesPort };
-
-/** What the token had open ends with it. */
-const endWhatItHeld = async (holder: Verified, conferences: ConferencesPort): Promise<void> => {
-  if (holder.kind !== 'member') return;
-  try {
-    await conferences.leave(holder);
-  } catch (error) {
-    if (!(error instanceof ConferenceError) || error.reason !== 'notFound') throw error;
-  }
-};
 
 export const revokeRoutes =
   ({ gate, tokens, conferences }: RevokeRouteParts): Routes =>
@@ -32,7 +21,7 @@ export const revokeRoutes =
         onRequest: gate.only('app', 'user', 'member'),
         schema: {
           tags: ['tokens'],
-          summary: "Revokes a token; a user's or member's token may revoke itself",
+          summary: "Revokes a token, and what it had open ends; a user's or member's token may revoke itself",
           params: paramsOf(ROUTES.revokeToken),
           body: RevokeTokenBody,
           response: { 200: DoneView },
@@ -48,7 +37,8 @@ export const revokeRoutes =
         if (target.kind === 'unauthorized') return DONE;
         if (target.kind === 'badToken' || target.appId !== gate.appOf(request).id) throw WebError.noSuch('token');
         await tokens.revoke(token);
-        await endWhatItHeld(target, conferences);
+        // What it had open here ends with it now; other nodes see to theirs.
+        await conferences.endRevoked();
         return DONE;
       },
     );

@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { parseUserName } from '@callreel/contract/ids.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
 import { TokenBody, TokenView } from '@callreel/contract/token.ts';
+import type { FastifyRequest } from 'fastify';
 import type { AppRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { takeJson } from '../bodies.ts';
 import { WebError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Passwords } from '../passwords.ts';
+import type { Rates } from '../rates/rates.ts';
 import { DEFAULT_TTL_SECONDS, type IssuedToken, LONGEST_TTL_SECONDS, type Tokens } from '../tokens.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 
@@ -17,7 +19,11 @@ export type TokenRouteParts = {
   store: Pick<Store, 'apps' | 'users'>;
   tokens: Tokens;
   passwords: Passwords;
+  rates: Rates;
 };
+
+/** Who asks for a token, and for which app. */
+type Asking = { request: FastifyRequest; app: AppRecord; body: TokenBody };
 
 /** Undefined where none was asked for. */
 const readTtl = ({ ttl }: TokenBody): number | undefined => {
@@ -39,29 +45,38 @@ const refuse = (what: string): WebError => WebError.of('invalid_grant', `The ${w
 
 const secretHash = (secret: string): Uint8Array => createHash('sha256').update(secret).digest();
 
-const grantToApp = async (
-  { store, tokens }: TokenRouteParts,
-  app: AppRecord,
-  body: TokenBody,
-): Promise<IssuedToken> => {
+/** Whatever is given as a client id is one of two: the right one is guessed at, and no other can be. */
+const clientAccount = (app: AppRecord, clientId: string): string =>
+  clientId === app.clientId ? 'client' : 'no client';
+
+const grantToApp = async (parts: TokenRouteParts, { request, app, body }: Asking): Promise<IssuedToken> => {
+  const { store, tokens, rates } = parts;
   const clientId = given(body.client_id, 'client_id');
   const clientSecret = given(body.client_secret, 'client_secret');
   const ttlSeconds = readTtl(body);
-  const known = await store.apps.verifySecret(app, clientId, secretHash(clientSecret));
-  if (!known) throw refuse('client_id or client_secret');
+  const account = clientAccount(app, clientId);
+  await rates.countAccount(request, app, account);
+  await rates.attempt(request, app, account, async () => {
+    const known = await store.apps.verifySecret(app, clientId, secretHash(clientSecret));
+    if (!known) throw refuse('client_id or client_secret');
+  });
   return tokens.issueApp(app, ttlSeconds);
 };
 
-const grantToUser = async (parts: TokenRouteParts, app: AppRecord, body: TokenBody): Promise<IssuedToken> => {
-  const { store, tokens, passwords } = parts;
+const grantToUser = async (parts: TokenRouteParts, { request, app, body }: Asking): Promise<IssuedToken> => {
+  const { store, tokens, passwords, rates } = parts;
   const password = given(body.password, 'password');
   const name = parseUserName(given(body.username, 'username'));
   const ttlSeconds = readTtl(body);
   if (ttlSeconds === 0) throw WebError.illegalArgument('ttl', "at least 1: a user's token expires");
-  const user = name && (await store.users.find(app.id, name));
-  const known = await passwords.verify(password, user?.passwordHash);
-  if (!known || user === undefined) throw refuse('username or password');
-  return tokens.issueUser(app, user.name, ttlSeconds);
+  const account = name === undefined ? 'no user' : `user ${name}`;
+  await rates.countAccount(request, app, account);
+  return rates.attempt(request, app, account, async () => {
+    const user = name && (await store.users.find(app.id, name));
+    const known = await passwords.verify(password, user?.passwordHash);
+    if (!known || user === undefined) throw refuse('username or password');
+    return tokens.issueUser(app, user.name, ttlSeconds);
+  });
 };
 
 export const tokenRoutes =
@@ -84,7 +99,7 @@ export const tokenRoutes =
       async (request) => {
         const owner = parts.gate.appOf(request);
         const grant = request.body.grant_type === 'password' ? grantToUser : grantToApp;
-        const { token, expiresAt } = await grant(parts, owner, request.body);
+        const { token, expiresAt } = await grant(parts, { request, app: owner, body: request.body });
         const expiresIn = expiresAt === null ? 0 : (readTtl(request.body) ?? DEFAULT_TTL_SECONDS);
         return { access_token: token, expires_in: expiresIn, application: owner.uuid };
       },

@@ -5,12 +5,18 @@ import { CreateUserBody, UserView } from '@callreel/contract/token.ts';
 import type { AppRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { takeJson } from '../bodies.ts';
+import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Passwords } from '../passwords.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 
-export type UserRouteParts = { gate: Gate; users: Store['users']; passwords: Passwords };
+export type UserRouteParts = {
+  gate: Gate;
+  users: Store['users'];
+  passwords: Passwords;
+  conferences: Pick<ConferencesPort, 'endRevoked'>;
+};
 
 const userView = (app: AppRecord, name: UserName): UserView => ({
   application: app.uuid,
@@ -21,7 +27,7 @@ const userView = (app: AppRecord, name: UserName): UserView => ({
 });
 
 export const userRoutes =
-  ({ gate, users, passwords }: UserRouteParts): Routes =>
+  ({ gate, users, passwords, conferences }: UserRouteParts): Routes =>
   async (app) => {
     takeJson(app);
     app.post(
@@ -54,7 +60,7 @@ export const userRoutes =
         onRequest: gate.only('app'),
         schema: {
           tags: ['users'],
-          summary: 'Deletes a user',
+          summary: 'Deletes a user: his tokens die, and he is out of every conference',
           params: paramsOf(ROUTES.user),
           response: { 200: UserView },
         },
@@ -64,6 +70,7 @@ export const userRoutes =
         const name = parseUserName(request.params.username);
         const removed = name !== undefined && (await users.remove(owner.id, name));
         if (!removed) throw WebError.noSuch('user');
+        await conferences.endRevoked();
         return userView(owner, name);
       },
     );

@@ -1,5 +1,4 @@
 /** WHIP (RFC 9725): an offer makes a publication, DELETE of what it made ends it. Both take the member's token. */
-import { createHash } from 'node:crypto';
 import type { PublicationKind } from '@callreel/contract/conference.ts';
 import { type PubStreamId, parsePubStreamId } from '@callreel/contract/ids.ts';
 import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
@@ -10,9 +9,11 @@ import { takeText } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
+import type { DiskRoom } from '../load/disk-room.ts';
+import { assertSession, noRestart, readSdpFragment } from '../trickle.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 
-export type WhipRouteParts = { gate: Gate; conferences: ConferencesPort; baseUrl: () => string };
+export type WhipRouteParts = { gate: Gate; conferences: ConferencesPort; baseUrl: () => string; disk: DiskRoom };
 
 const SDP = 'application/sdp';
 const SDP_FRAGMENT = 'application/trickle-ice-sdpfrag';
@@ -43,15 +44,11 @@ const takesOnly =
     throw WebError.of('unsupported_media_type', `This call takes a body of Content-Type ${type}`);
   };
 
-/** Names the ICE session, as PATCH refers to it (RFC 9725, section 4.3): another answer is another session. */
-const sessionTag = (answer: string): string =>
-  `"${createHash('sha256').update(answer).digest('base64url').slice(0, 22)}"`;
-
-/** `If-Match: "*"` asks for an ICE restart (RFC 9725, section 4.3.3). */
-const asksForRestart = (request: FastifyRequest): boolean => /^"?\*"?$/.test(request.headers['if-match']?.trim() ?? '');
+/** Names the ICE session, as PATCH refers to it (RFC 9725, section 4.3): another connection is another session. */
+const sessionTag = (connectionTag: string): string => `"${connectionTag}"`;
 
 export const whipRoutes =
-  ({ gate, conferences, baseUrl }: WhipRouteParts): Routes =>
+  ({ gate, conferences, baseUrl, disk }: WhipRouteParts): Routes =>
   async (app) => {
     takeText(app, SDP, SDP_FRAGMENT);
 
@@ -62,8 +59,14 @@ export const whipRoutes =
       return holder;
     };
 
+    /** With a full disk nothing new begins; what runs may go on, also after a lost connection. */
+    const publish = async (member: MemberRef, offer: string, kind: PublicationKind) => {
+      if (!(await disk.hasRoom())) throw WebError.of('server_busy', 'This node has no room for more recordings');
+      return conferences.publish(member, offer, kind);
+    };
+
     const negotiate = (member: MemberRef, offer: string, kind: PublicationKind, resume: string | undefined) => {
-      if (resume === undefined) return conferences.publish(member, offer, kind);
+      if (resume === undefined) return publish(member, offer, kind);
       return conferences.resume(member, ownStream(member, resume), offer);
     };
 
@@ -84,12 +87,12 @@ export const whipRoutes =
       },
       async (request, reply) => {
         const { type = 'av', resume } = request.query;
-        const { pubStreamId, answer } = await negotiate(memberOf(request), request.body, type, resume);
+        const { pubStreamId, answer, connectionTag } = await negotiate(memberOf(request), request.body, type, resume);
         const { org, name } = gate.appOf(request);
         const path = pathOf(ROUTES.whipResource, { org, app: name, confrId: request.params.confrId, pubStreamId });
         return reply
           .code(201)
-          .headers({ location: baseUrl() + path, etag: sessionTag(answer), 'accept-patch': SDP_FRAGMENT })
+          .headers({ location: baseUrl() + path, etag: sessionTag(connectionTag), 'accept-patch': SDP_FRAGMENT })
           .type(SDP)
           .serializer((text: string) => text)
           .send(answer);
@@ -124,16 +127,19 @@ export const whipRoutes =
         preValidation: takesOnly(SDP_FRAGMENT),
         schema: {
           tags: ['whip'],
-          summary: 'Takes further ICE candidates; an ICE restart is refused: publish with ?resume instead',
+          summary: 'Takes further ICE candidates; an ICE restart is refused: POST an offer with ?resume instead',
           consumes: [SDP_FRAGMENT],
           body: Type.String(),
           params: paramsOf(ROUTES.whipResource),
         },
       },
       async (request, reply) => {
-        ownStream(memberOf(request), request.params.pubStreamId);
-        if (asksForRestart(request))
-          throw WebError.of('unprocessable', 'No ICE restart here: publish anew with ?resume');
+        const { iceUfrag } = readSdpFragment(request.body);
+        const member = memberOf(request);
+        const session = conferences.connectionOf(member, ownStream(member, request.params.pubStreamId));
+        assertSession(request.headers['if-match'], sessionTag(session.tag));
+        // Other credentials are another ICE session, whatever the tag says (RFC 8445, section 9).
+        if (session.iceUfrag !== undefined && session.iceUfrag !== iceUfrag) throw noRestart();
         // Candidates are learnt from the peer's own checks, so that an offer cannot aim ours at hosts of its choosing.
         return reply.code(204).send();
       },

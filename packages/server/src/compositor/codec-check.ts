@@ -1,0 +1,34 @@
+/** Whether the codecs that merging needs are in the native library, which is loaded by importing this: do so in a child. */
+import { AV_CODEC_ID_H264, AV_CODEC_ID_OPUS, AV_CODEC_ID_VP8 } from 'node-av/constants';
+import { Codec } from 'node-av/lib';
+import { VIDEO_ENCODER } from './encoder/encoder-settings.ts';
+import { openSoundEncoder } from './encoder/sound-encoder.ts';
+import { openVideoEncoder } from './encoder/video-encoder.ts';
+
+const DECODERS = {
+  'decoding VP8': AV_CODEC_ID_VP8,
+  'decoding H264': AV_CODEC_ID_H264,
+  'decoding Opus': AV_CODEC_ID_OPUS,
+};
+
+const SMALL_PICTURE = { width: 320, height: 180, framesPerSecond: 25 };
+
+const ENCODERS = {
+  'encoding H264 (libx264)': () => openVideoEncoder(SMALL_PICTURE, VIDEO_ENCODER),
+  'encoding AAC': () => openSoundEncoder(),
+};
+
+const opens = (open: () => { freeContext(): void }): boolean => {
+  try {
+    open().freeContext();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** What cannot be done; empty where all is well. */
+export const missingCodecs = (): string[] => [
+  ...Object.entries(DECODERS).flatMap(([what, id]) => (Codec.findDecoder(id) ? [] : [what])),
+  ...Object.entries(ENCODERS).flatMap(([what, open]) => (opens(open) ? [] : [what])),
+];

@@ -1,0 +1,90 @@
+/** How much is taken on at once, and what is turned away when there is too much (503, with `Retry-After`). */
+import { performance } from 'node:perf_hooks';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { nowMs } from '../../base/monotonic-clock.ts';
+import { WebError } from '../errors.ts';
+import { addressKey } from '../rates/address-key.ts';
+import { type CallClass, classOf } from '../rates/call-class.ts';
+import { EventLoop } from './event-loop.ts';
+import { LoopShares } from './loop-shares.ts';
+import { type CallKind, type Release, type TurnLimits, Turns } from './turns.ts';
+
+/**
+ * Two less at once than the store has connections: its other users find one free. A tenant's second call begins while his first waits
+ * for the database; more would not make him faster, since the work is one thread's. His share is some 60 full pages of a listing a second,
+ * and 20 of them at once; of joins it is a whole meeting at once.
+ */
+const LIMITS: TurnLimits = {
+  mostAtOnce: 8,
+  mostOfOne: 2,
+  mostWaiting: 500,
+  longestWaitMs: 5_000,
+  longestTurnMs: 250,
+  presentMs: 5_000,
+  shares: { live: { part: 0.5, burstMs: 1_000 }, other: { part: 0.15, burstMs: 50 } },
+};
+
+export type WorkloadOptions = {
+  limits?: Partial<TurnLimits>;
+  /** Stands in for the process's own. */
+  isBehind?: () => boolean;
+};
+
+export class Workload {
+  readonly #turns: Turns;
+  readonly #loop = new EventLoop();
+  readonly #isBehind: () => boolean;
+  readonly #releases = new WeakMap<FastifyRequest, Release>();
+  #draining = false;
+
+  constructor({ limits, isBehind }: WorkloadOptions = {}) {
+    const busyMs = () => performance.eventLoopUtilization().active;
+    const shares = new LoopShares({ nowMs, busyMs });
+    this.#turns = new Turns({ limits: { ...LIMITS, ...limits }, shares, nowMs });
+    this.#isBehind = isBehind ?? (() => this.#loop.isBehind);
+    this.#loop.start();
+  }
+
+  /** From now on nothing new is begun. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  /** For every request, before any other work on it. */
+  readonly refuseWhenBusy = async (request: FastifyRequest): Promise<void> => {
+    if (!this.#draining && !this.#isBehind()) return;
+    if (mustBeServed(request)) return;
+    throw WebError.of('server_busy', this.#draining ? 'This node is stopping' : 'This node has more to do than it can');
+  };
+
+  /** `tenant`: as the path says. Resolves when it is his turn. It is given on with `end`, or when the connection closes. @throws `server_busy` */
+  async begin(request: FastifyRequest, reply: FastifyReply, tenant: string): Promise<void> {
+    const kind = kindOf(classOf(request));
+    const release = await this.#turns.take({ tenant, address: addressKey(request.ip), kind });
+    if (release === undefined) {
+      if (mustBeServed(request)) return;
+      throw WebError.of('server_busy', 'Too many calls of this application wait for their turn');
+    }
+    this.#releases.set(request, release);
+    if (reply.raw.destroyed) release();
+    else reply.raw.once('close', release);
+  }
+
+  /** From now on there is nothing to work at: an answer is to be sent, and the client may take its time for that. */
+  readonly end = (request: FastifyRequest): void => {
+    this.#releases.get(request)?.();
+  };
+}
+
+const kindOf = (callClass: CallClass): CallKind =>
+  callClass === 'joins' || callClass === 'release' ? 'live' : 'other';
+
+/** It makes room, or tells how much there is. */
+const mustBeServed = (request: FastifyRequest): boolean => {
+  const callClass = classOf(request);
+  return callClass === 'release' || callClass === 'probe';
+};

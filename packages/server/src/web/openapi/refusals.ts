@@ -1,0 +1,33 @@
+/** When each error is answered, in the words of the description. */
+import type { ErrorCode } from '@callreel/contract/errors.ts';
+
+export const REFUSALS: Readonly<Record<ErrorCode, string>> = {
+  illegal_argument: 'a value is malformed; the description names it and the form it wants',
+  invalid_grant: 'the credentials are wrong',
+  json_parse: 'the body is not JSON',
+  illegal_sdp: 'the SDP cannot be answered; the description says which line and why',
+  duplicate_unique_property_exists: 'it exists already',
+  unauthorized: 'no token, or one that is expired or revoked',
+  auth_bad_access_token: 'a token that this service did not issue, or that was altered',
+  forbidden_op: 'known, but not allowed this',
+  talker_limit: 'the conference takes no more talkers',
+  video_limit: 'the conference takes no more pictures',
+  audience_limit: 'the conference takes no more listeners',
+  organization_application_not_found: 'no such organization or application',
+  service_resource_not_found: 'no such user, conference, member, publication, recording or token',
+  not_found: 'nothing is served under this path',
+  method_not_allowed: 'the path does not take this method',
+  request_timeout: 'the request did not come whole in time',
+  conflict: 'the state does not allow it',
+  gone: 'the file was removed',
+  precondition_failed: 'If-Match names another ICE session',
+  payload_too_large: 'the body is larger than 64 KiB',
+  unsupported_media_type: 'the body is of another type',
+  range_not_satisfiable: 'the range begins after the end of the file',
+  unprocessable: 'an ICE restart: POST a new offer with ?resume instead',
+  precondition_required: 'If-Match is missing',
+  reach_limit: 'too many calls: wait as long as Retry-After says',
+  internal_error: 'the service failed; its log says why, under this X-Request-Id',
+  length_exceeds_limit: 'length is over 100',
+  server_busy: 'the node is stopping, overloaded, full or without its database: wait as long as Retry-After says',
+};

@@ -1,0 +1,29 @@
+/** Which class of call a route is: what it counts as, and whether it is served when there is no room for more. */
+import { ROUTES } from '@callreel/contract/routes.ts';
+import type { FastifyRequest } from 'fastify';
+
+export type CallClass =
+  | 'retrieval'
+  | 'management'
+  | 'joins'
+  /** Frees what a member holds: counted for him alone, and served under any load. */
+  | 'release'
+  /** Is asked by whoever watches over the service, and served under any load. */
+  | 'probe';
+
+/** Every route that is not here is of the class `management`. */
+const CLASSES: Readonly<Record<string, CallClass>> = {
+  [`GET ${ROUTES.recordingsOfConference}`]: 'retrieval',
+  [`GET ${ROUTES.recordingsOfUser}`]: 'retrieval',
+  [`GET ${ROUTES.recordingsBySpan}`]: 'retrieval',
+  [`GET ${ROUTES.mergedBySpan}`]: 'retrieval',
+  [`POST ${ROUTES.join}`]: 'joins',
+  [`POST ${ROUTES.whip}`]: 'joins',
+  [`DELETE ${ROUTES.whipResource}`]: 'release',
+  [`DELETE ${ROUTES.member}`]: 'release',
+  [`GET ${ROUTES.health}`]: 'probe',
+  [`GET ${ROUTES.readiness}`]: 'probe',
+};
+
+export const classOf = ({ method, routeOptions }: FastifyRequest): CallClass =>
+  CLASSES[`${method === 'HEAD' ? 'GET' : method} ${routeOptions.url}`] ?? 'management';

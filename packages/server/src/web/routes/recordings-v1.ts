@@ -1,0 +1,112 @@
+/** Our own calls for recordings: search, facts, deletion. What is unknown to them is a 404. */
+import { DONE, DoneView } from '@callreel/contract/done.ts';
+import type { RecordingKey } from '@callreel/contract/ids.ts';
+import { RecordingDetails, RecordingPage, RecordingQuery } from '@callreel/contract/recording.ts';
+import { ROUTES } from '@callreel/contract/routes.ts';
+import type { FastifyRequest } from 'fastify';
+import type { Store } from '../../store/store.ts';
+import { takeJson } from '../bodies.ts';
+import { WebError } from '../errors.ts';
+import type { Gate } from '../gate.ts';
+import type { Links } from '../links.ts';
+import { recordingDetails } from '../recording-details.ts';
+import { cursorAfter, readRecordingQuery } from '../recording-query.ts';
+import type { ViewMeans } from '../recording-view.ts';
+import type { DisplayTime } from '../times.ts';
+import { paramsOf, type Routes } from '../web-app.ts';
+
+export type OwnRecordingRouteParts = {
+  gate: Gate;
+  store: Pick<Store, 'recordingSearch' | 'removals'>;
+  links: Links;
+  time: DisplayTime;
+  /** It is marked; nothing but its removal is left to do. */
+  onRecordingDeleted: (recordingKey: RecordingKey) => void;
+};
+
+const ID = /^[1-9]\d{0,14}$/;
+
+/** An id of another form is that of no recording. */
+const idIn = (params: { id: string }): number => {
+  if (!ID.test(params.id)) throw WebError.noSuch('recording');
+  return Number(params.id);
+};
+
+export const ownRecordingRoutes =
+  ({ gate, store, links, time, onRecordingDeleted }: OwnRecordingRouteParts): Routes =>
+  async (app) => {
+    takeJson(app);
+
+    const meansFor = async (request: FastifyRequest): Promise<ViewMeans> => ({
+      app: gate.appOf(request),
+      time,
+      link: await links.signer(),
+    });
+
+    app.get(
+      ROUTES.ownRecordings,
+      {
+        onRequest: gate.only('app'),
+        schema: {
+          tags: ['recordings'],
+          summary: 'Finds recordings, the newest first; expired and deleted ones are left out',
+          params: paramsOf(ROUTES.ownRecordings),
+          querystring: RecordingQuery,
+          response: { 200: RecordingPage },
+        },
+      },
+      async (request): Promise<RecordingPage> => {
+        const means = await meansFor(request);
+        const wanted = readRecordingQuery(request.query, means.app, time);
+        if (wanted.kind === 'none') return { recordings: [] };
+        const { filter, limit } = wanted;
+        // One more than is shown tells whether there is another page.
+        const rows = await store.recordingSearch.newest(means.app.id, filter, limit + 1);
+        const shown = rows.slice(0, limit);
+        const last = shown.at(-1);
+        return {
+          recordings: shown.map((row) => recordingDetails(row, means)),
+          ...(last && rows.length > limit && { cursor: cursorAfter(last) }),
+        };
+      },
+    );
+
+    app.get(
+      ROUTES.ownRecording,
+      {
+        onRequest: gate.only('app'),
+        schema: {
+          tags: ['recordings'],
+          summary: 'A recording and the facts of its file',
+          params: paramsOf(ROUTES.ownRecording),
+          response: { 200: RecordingDetails },
+        },
+      },
+      async (request) => {
+        const means = await meansFor(request);
+        const row = await store.recordingSearch.byId(means.app.id, idIn(request.params));
+        if (row === undefined) throw WebError.noSuch('recording');
+        return recordingDetails(row, means);
+      },
+    );
+
+    app.delete(
+      ROUTES.ownRecording,
+      {
+        onRequest: gate.only('app'),
+        schema: {
+          tags: ['recordings'],
+          summary: 'Deletes a recording for good: out of every listing and its link dead at once, its file soon after',
+          params: paramsOf(ROUTES.ownRecording),
+          response: { 200: DoneView },
+        },
+      },
+      async (request) => {
+        const { id: appId } = gate.appOf(request);
+        const recordingKey = await store.removals.beginDeleted(appId, idIn(request.params), new Date());
+        if (recordingKey === undefined) throw WebError.noSuch('recording');
+        onRecordingDeleted(recordingKey);
+        return DONE;
+      },
+    );
+  };
