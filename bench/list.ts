@@ -32,6 +32,8 @@ type Measured = {
   page: string;
   found: number;
   buffers: number;
+  /** Those that PostgreSQL went by. */
+  index: string;
   p50: number;
   p99: number;
   ratio: number;

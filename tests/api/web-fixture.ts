@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Config, readConfig } from '@callreel/server/base/config.ts';
 import { createLogger } from '@callreel/server/base/log.ts';
 import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
+import { RATE_NAMES } from '@callreel/server/base/rates.ts';
 import { Conferences } from '@callreel/server/conference/conferences.ts';
 import type { SpawnMediaProcess } from '@callreel/server/conference/media-pool.ts';
 import { DiskStore } from '@callreel/server/storage/disk-store.ts';
@@ -24,12 +25,17 @@ export const OFFER_SDP = 'v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
 const mediaStandIn: SpawnMediaProcess = () => ({
   request: async (request) => {
     if (request.kind === 'end') return { kind: 'ended' };
+    if (request.kind === 'mute') return { kind: 'muted' };
     if (request.kind !== 'open' && request.kind !== 'resume') throw new TypeError(request.kind);
     if (request.offer.startsWith('v=0')) return { kind: 'answered', answer: ANSWER_SDP };
     return { kind: 'illegalSdp', description: 'Line 1 must be v=0' };
   },
   close: async () => {},
 });
+
+/** A test calls from one address, as often as it needs to, unless it is about rates. */
+const NO_RATES = RATE_NAMES.map((name) => `${name}=100000`).join(',');
+const NO_SHARES = { live: { part: 1, burstMs: 1e9 }, other: { part: 1, burstMs: 1e9 } };
 
 export type Credentials = { clientId: string; clientSecret: string };
 export type TestApp = AppRecord & Credentials & { token: string };
@@ -51,6 +57,8 @@ export type Answer = {
 };
 
 type Parts = {
+  routes: string[];
+  conferences: Conferences;
   config: Config;
   postgres: TestPostgres;
   store: Store;
@@ -61,16 +69,31 @@ type Parts = {
   stops: (() => Promise<unknown>)[];
 };
 
+/** Filled when the routes are added, which is before it listens. */
+const listRoutes = (web: Web): string[] => {
+  const routes: string[] = [];
+  web.addHook('onRoute', ({ method, url }) => {
+    const methods = [method].flat();
+    // Only the answer to all other methods has such a list.
+    if (methods.includes('PROPFIND')) return;
+    routes.push(...methods.filter((name) => name !== 'OPTIONS').map((name) => `${name} ${url}`));
+  });
+  return routes;
+};
+
 export class WebFixture {
   readonly config: Config;
   readonly postgres: TestPostgres;
   readonly store: Store;
   readonly tokens: Tokens;
   readonly objects: DiskStore;
+  readonly conferences: Conferences;
   readonly web: Web;
   readonly url: string;
   /** What was logged, as JSON lines. */
   readonly logged: string[];
+  /** `POST /:org/:app/token`, of every route of the router; those that answer 405 and OPTIONS are left out. */
+  readonly routes: readonly string[];
   readonly #stops: (() => Promise<unknown>)[];
 
   private constructor(parts: Parts) {
@@ -81,14 +104,19 @@ export class WebFixture {
     this.objects = parts.objects;
     this.web = parts.web;
     this.logged = parts.logged;
+    this.routes = parts.routes;
+    this.conferences = parts.conferences;
     this.url = parts.web.publicUrl();
     this.#stops = parts.stops;
   }
 
-  static async start(env: Record<string, string> = {}, options: Partial<WebOptions> = {}): Promise<WebFixture> {
+  static async start(
+    env: Record<string, string> = {},
+    { spawnMedia = mediaStandIn, ...options }: Partial<WebOptions> & { spawnMedia?: SpawnMediaProcess } = {},
+  ): Promise<WebFixture> {
     const postgres = await startPostgres();
     const dataDir = await mkdtemp(join(tmpdir(), 'callreel-web-'));
-    const config = readConfig({ CALLREEL_DATA_DIR: dataDir, CALLREEL_PORT: '0', ...env });
+    const config = readConfig({ CALLREEL_DATA_DIR: dataDir, CALLREEL_PORT: '0', CALLREEL_RATES: NO_RATES, ...env });
     const logged: string[] = [];
     const log = createLogger('debug', { write: (line) => logged.push(line) });
     const store = await openStore({ connection: postgres.connection, log: postgres.log });
@@ -96,14 +124,16 @@ export class WebFixture {
     const tokens = new Tokens({ store, nowMs: Date.now });
     const time = new DisplayTime(config.timeZone);
     const conferences = new Conferences({
-      ...{ store, ids, nowMs, bootId: '', log, mediaProcesses: 1, spawnMedia: mediaStandIn },
+      ...{ store, ids, nowMs, bootId: '', log, mediaProcesses: 1, spawnMedia },
       formatTime: (instant) => time.format(instant),
       issueMemberToken: (...request) => tokens.issueMember(...request),
       onRecordingEnded: () => {},
       onConferenceEnded: () => {},
     });
     const objects = new DiskStore(join(dataDir, 'recordings'));
-    const web = buildWeb({ config, store, conferences, objects, tokens, log, ...options });
+    const workload = { limits: { shares: NO_SHARES } };
+    const web = buildWeb({ ...{ config, store, conferences, objects, tokens, log, workload }, ...options });
+    const routes = listRoutes(web);
     await web.listen({ host: config.host, port: config.port });
     const stops = [
       () => web.close(),
@@ -112,7 +142,7 @@ export class WebFixture {
       () => postgres.stop(),
       () => rm(dataDir, { recursive: true, force: true }),
     ];
-    return new WebFixture({ config, postgres, store, tokens, objects, web, logged, stops });
+    return new WebFixture({ routes, conferences, config, postgres, store, tokens, objects, web, logged, stops });
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { JoinView } from '@callreel/contract/conference.ts';
 import type { RecordingView } from '@callreel/contract/recording.ts';
 import type { FileFacts } from '@callreel/synthetic/inspect/file-facts.ts';
 import {
@@ -11,6 +12,7 @@ import {
   mediaOf,
   publishAs,
   SYNC_BOUNDS_MS,
+  sentUpTo,
   span,
 } from '../support/recorded-call.ts';
 import { createCall, startTestService, type TestService, waitForRecordings } from '../support/service.ts';
@@ -159,5 +161,61 @@ describe('one caller', () => {
     assert.equal(facts.video?.decodeErrors, 0);
     assert.deepEqual(facts.callers.alice?.picture?.counters, span(0, 124));
     assertInSync(facts, 'alice', 3);
+  });
+
+  test('who is silenced is seen and not heard', async () => {
+    const { api, token } = running;
+    const confrId = await createCall(api);
+    const member = await joinAs(api, confrId, 'alice');
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const silenced = await fetch(member.leave, { method: 'POST', headers, body: JSON.stringify({ mute: true }) });
+    assert.equal(silenced.status, 200);
+    const caller = await publishAs(member, await mediaOf(ALICE, { durationMs: 3000, videoCodec: 'VP8' }));
+    await caller.waitUntilSent();
+    await caller.stop();
+    await leave(member);
+    const [recording] = await waitForRecordings(api, confrId, (listed) => listed.length === 1);
+    assert.ok(recording);
+    const facts = await inspectRecording(recording, [ALICE]);
+    assert.deepEqual(facts.callers.alice?.picture?.counters, span(0, 74));
+    assert.deepEqual([facts.callers.alice?.beepsMs, facts.audio?.holes, facts.audio?.decodeErrors], [[], [], 0]);
+  });
+
+  test("a user's token is revoked in the middle of his call: it ends now, and what there was is listed", async () => {
+    const { api, service, token } = running;
+    const { org, app } = service.credentials;
+    const post = (path: string, bearer: string, body: object): Promise<Response> =>
+      fetch(service.url + path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...(bearer && { Authorization: `Bearer ${bearer}` }) },
+        body: JSON.stringify(body),
+      });
+    await post(`/${org}/${app}/users`, token, { username: 'alice', password: 'secret' });
+    const granted = await post(`/${org}/${app}/token`, '', {
+      ...{ grant_type: 'password', username: 'alice', password: 'secret' },
+    });
+    const { access_token: userToken } = (await granted.json()) as { access_token: string };
+    const confrId = await createCall(api);
+    await joinAs(api, confrId, 'bob');
+    const joined = await post(`/v1/${org}/${app}/conferences/${confrId}/join`, userToken, {});
+    const caller = await publishAs(
+      (await joined.json()) as JoinView,
+      await mediaOf(ALICE, { durationMs: 20_000, videoCodec: 'VP8' }),
+      { canVanish: true },
+    );
+    await sentUpTo(caller, 2000);
+    assert.equal((await post(`/v1/${org}/${app}/tokens/revoke`, token, { token: userToken })).status, 200);
+    const [recording] = await waitForRecordings(api, confrId, (listed) => listed.length === 1);
+    caller.vanish();
+    assert.ok(recording);
+    const facts = await inspectRecording(recording, [ALICE]);
+    const { counters = [] } = facts.callers.alice?.picture ?? {};
+    assert.deepEqual(counters, span(0, counters.length - 1));
+    assert.ok(counters.length >= 45 && facts.video?.decodeErrors === 0);
+    assert.deepEqual(
+      (await api.conference(confrId)).mems.map(({ memName }) => memName),
+      [`${org}#${app}_bob`],
+    );
+    await api.endConference(confrId);
   });
 });

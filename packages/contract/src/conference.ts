@@ -19,17 +19,37 @@ export type VideoCodecName = (typeof VIDEO_CODEC_NAMES)[number];
 
 export const CreateConferenceBody = Type.Object(
   {
-    confrType: Type.Optional(Type.Union([Type.Literal(10), Type.Literal(11), Type.Literal(12)])),
-    password: Type.Optional(Type.String({ maxLength: 128 })),
-    confrDelayMillis: Type.Optional(Type.Integer({ minimum: 1000, maximum: 86_400_000 })),
-    memDefaultRole: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3), Type.Literal(7)])),
-    allowAudienceTalk: Type.Optional(Type.Boolean()),
-    creator: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    rec: Type.Optional(Type.Boolean()),
-    recMerge: Type.Optional(Type.Boolean()),
-    supportWechatMiniProgram: Type.Optional(Type.Boolean()),
+    confrType: Type.Optional(
+      Type.Union([Type.Literal(10), Type.Literal(11), Type.Literal(12)], {
+        description: '10 COMMUNICATION (usual), 11 COMMUNICATION_MIX, 12 LIVE',
+      }),
+    ),
+    password: Type.Optional(Type.String({ maxLength: 128, description: 'What users join with; none unless given' })),
+    confrDelayMillis: Type.Optional(
+      Type.Integer({
+        minimum: 1000,
+        maximum: 86_400_000,
+        description: 'If nobody joined by then it ends; 120000 unless given',
+      }),
+    ),
+    memDefaultRole: Type.Optional(
+      Type.Union([Type.Literal(1), Type.Literal(3), Type.Literal(7)], {
+        description: '1 audience, 3 talker (usual), 7 admin',
+      }),
+    ),
+    allowAudienceTalk: Type.Optional(Type.Boolean({ description: 'Whether an admin may let the audience talk' })),
+    creator: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'The user who will be its admin' }),
+    ),
+    rec: Type.Optional(Type.Boolean({ description: 'Whether each publication is recorded' })),
+    recMerge: Type.Optional(Type.Boolean({ description: 'Whether a merged file is made too; implies rec' })),
+    supportWechatMiniProgram: Type.Optional(Type.Boolean({ description: 'Forces H264 and VP8' })),
     useVCodes: Type.Optional(
-      Type.Array(Type.Union([Type.Literal('H264'), Type.Literal('VP8')]), { minItems: 1, maxItems: 4 }),
+      Type.Array(Type.Union([Type.Literal('H264'), Type.Literal('VP8')]), {
+        minItems: 1,
+        maxItems: 4,
+        description: 'Video codecs, the preferred one first',
+      }),
     ),
     maxTalkerCount: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
     maxVideoCount: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
@@ -42,20 +62,20 @@ export type CreateConferenceBody = Static<typeof CreateConferenceBody>;
 export const ConferenceView = Type.Object({
   error: Type.Literal(0),
   id: Type.String(),
-  type: Type.Integer(),
-  mixed: Type.Boolean(),
-  password: Type.String(),
+  type: Type.Integer({ description: '10, 11 or 12' }),
+  mixed: Type.Boolean({ description: 'Always false: sound is not mixed on the server' }),
+  password: Type.String({ description: 'Empty where there is none' }),
   audienceLimit: Type.Integer(),
   talkerLimit: Type.Integer(),
-  expireDate: Type.String(),
+  expireDate: Type.String({ description: 'When it ends at the latest, in the display time zone' }),
   allowAudienceTalk: Type.Boolean(),
 });
 export type ConferenceView = Static<typeof ConferenceView>;
 
 export const ConferenceMemberView = Type.Object({
   memberId: Type.String(),
-  memName: Type.String(),
-  role: Type.Integer(),
+  memName: Type.String({ description: 'org#app_user1' }),
+  role: Type.Integer({ description: '1 audience, 3 talker, 7 admin' }),
 });
 
 export const ConferenceWithMembers = Type.Object({
@@ -131,9 +151,9 @@ export const JoinView = Type.Object({
   memberId: Type.String(),
   accessId: Type.String(),
   role: Type.Union([Type.Literal('audience'), Type.Literal('talker'), Type.Literal('admin')]),
-  token: Type.String(),
-  expiresAt: Type.String(),
-  whip: Type.String(),
-  leave: Type.String(),
+  token: Type.String({ description: 'Good for this conference alone' }),
+  expiresAt: Type.String({ description: 'RFC 3339, in UTC' }),
+  whip: Type.String({ description: 'Where to publish: POST an SDP offer' }),
+  leave: Type.String({ description: 'How to leave: DELETE' }),
 });
 export type JoinView = Static<typeof JoinView>;

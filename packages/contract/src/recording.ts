@@ -9,12 +9,12 @@ export const RecordingView = Type.Object({
   owner: Type.String({ description: 'org#app' }),
   confrBeginTime: Type.String({ description: 'First join, yyyy-MM-dd HH:mm:ss in the display time zone' }),
   confrEndTime: Type.String({ description: 'Last leave' }),
-  confrType: Type.String(),
-  confrId: Type.String(),
-  memberId: Type.String(),
+  confrType: Type.String({ description: 'COMMUNICATION, COMMUNICATION_MIX, LIVE or CONFR' }),
+  confrId: Type.String({ description: 'Unique on the service' }),
+  memberId: Type.String({ description: "Whose it is; of a merged recording, the creator's or the first joiner's" }),
   memberName: Type.String({ description: 'org#app_user' }),
   userName: Type.String({ description: 'org#app_user' }),
-  accessId: Type.String(),
+  accessId: Type.String({ description: "The member's connection" }),
   pubStreamId: Type.Optional(Type.String({ description: 'Absent on a merged recording' })),
   recordType: Type.Union([
     Type.Literal('ONLY_REC_ONE_AV'),
@@ -22,7 +22,7 @@ export const RecordingView = Type.Object({
     Type.Literal('MERGE_ALL'),
   ]),
   recordTime: Type.String({ description: 'When the finished file was listed' }),
-  expireTime: Type.String(),
+  expireTime: Type.String({ description: 'From then on it is neither listed nor downloaded' }),
   url: Type.String({ description: 'Downloads the file by itself until expireTime' }),
 });
 export type RecordingView = Static<typeof RecordingView>;

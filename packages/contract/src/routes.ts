@@ -5,6 +5,7 @@ export const ROUTES = {
   health: '/healthz',
   readiness: '/readyz',
   openapi: '/openapi.json',
+  docs: '/docs',
   file: '/files/*',
   token: '/:org/:app/token',
   users: '/:org/:app/users',

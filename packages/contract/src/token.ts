@@ -3,11 +3,15 @@ import { type Static, Type } from 'typebox';
 
 export const TokenBody = Type.Object({
   grant_type: Type.Union([Type.Literal('client_credentials'), Type.Literal('password')]),
-  client_id: Type.Optional(Type.String({ maxLength: 200 })),
-  client_secret: Type.Optional(Type.String({ maxLength: 200 })),
-  username: Type.Optional(Type.String({ maxLength: 200 })),
-  password: Type.Optional(Type.String({ maxLength: 200 })),
-  ttl: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,10}$' })])),
+  client_id: Type.Optional(Type.String({ maxLength: 200, description: 'With client_credentials' })),
+  client_secret: Type.Optional(Type.String({ maxLength: 200, description: 'With client_credentials' })),
+  username: Type.Optional(Type.String({ maxLength: 200, description: 'With password' })),
+  password: Type.Optional(Type.String({ maxLength: 200, description: 'With password' })),
+  ttl: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,10}$' })], {
+      description: 'Seconds; 60 days unless given; 0, of an app alone: never expires',
+    }),
+  ),
 });
 export type TokenBody = Static<typeof TokenBody>;
 

@@ -10,6 +10,7 @@ import type { Logger } from './base/log.ts';
 import { mediaAddress } from './base/media-address.ts';
 import { nowMs } from './base/monotonic-clock.ts';
 import type { PostgresConnection } from './base/postgres-connection.ts';
+import { isOpenToOthers, makePrivateFolder } from './base/private-folder.ts';
 import { Compositor } from './compositor/host.ts';
 import { Conferences } from './conference/conferences.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -71,14 +72,17 @@ export const startApp = async (config: Config, log: Logger): Promise<App> => {
 const startServices = async (config: Config, log: Logger, running: Running): Promise<App> => {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   running.add('data folder', lockDirectory(config.dataDir), async (it) => it.release());
+  // What is in it is closed to others; the folder itself may be one that the operator shares with something else.
+  if (await isOpenToOthers(config.dataDir)) log.warn({ dataDir: config.dataDir }, 'the data folder is open to others');
   const spoolDir = join(config.dataDir, 'spool');
-  await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+  const recordingsDir = join(config.dataDir, 'recordings');
+  for (const folder of [spoolDir, recordingsDir]) await makePrivateFolder(folder);
   const ids: IdSource = { nowMs: Date.now, randomBytes: (count) => randomBytes(count) };
 
   const connection = await databaseConnection(config, log, running);
   const store = running.add('store', await openStore({ connection, log }), (it) => it.close());
   const newCredentials = await ensureFirstApp(store, config);
-  const objects = new DiskStore(join(config.dataDir, 'recordings'));
+  const objects = new DiskStore(recordingsDir);
   const compositor = running.add('compositor', new Compositor({ log }), (it) => it.close(0));
   const jobs = running.add('jobs', new Jobs({ connection, log }), (it) => it.stop(STOP_GRACE_MS));
   await jobs.start();

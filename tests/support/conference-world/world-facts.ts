@@ -13,7 +13,13 @@ export type MemberFact = {
   /** None of his tokens is good. */
   tokenDead: boolean;
 };
-export type PublicationFact = { id: PubStreamId; confrId: ConfrId; memberId: MemberId; ended: boolean };
+export type PublicationFact = {
+  id: PubStreamId;
+  confrId: ConfrId;
+  memberId: MemberId;
+  ended: boolean;
+  endedMs: number | null;
+};
 export type WorkFact = { key: RecordingKey; settled: boolean };
 
 export type WorldFacts = {
@@ -36,7 +42,8 @@ const FACTS = `
       'id', id, 'confrId', confr_id, 'role', role, 'left', left_at is not null,
       'tokenDead', not exists (select from token where member_id = m.id and revoked_at is null))), '[]') from m),
     'publications', (select coalesce(json_agg(json_build_object(
-      'id', id, 'confrId', confr_id, 'memberId', member_id, 'ended', ended_at is not null)), '[]') from p),
+      'id', id, 'confrId', confr_id, 'memberId', member_id, 'ended', ended_at is not null,
+      'endedMs', extract(epoch from ended_at) * 1000)), '[]') from p),
     'work', (select coalesce(json_agg(json_build_object(
       'key', recording_key, 'settled', settled_at is not null)), '[]') from w)
   ) as facts`;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   type ConfrId,
+  type MemberId,
   type PubStreamId,
   parseConfrId,
   type RecordingKey,
@@ -68,6 +69,8 @@ export class World {
   readonly lost = new Map<PubStreamId, number>();
   /** Something else than its hold may have ended it. */
   readonly excused = new Set<PubStreamId>();
+  /** Their tokens are revoked, and the service is yet to find out. */
+  readonly doomed = new Set<MemberId>();
   /** When each lost what he had with a process; until he publishes again. */
   readonly adrift = new Map<string, number>();
 
@@ -172,9 +175,11 @@ export class World {
           this.adrift.delete(owner.memberId);
         });
       case 'unpublish':
-        return this.#withPublication(action.publication, ({ id, owner }) => {
+        return this.#withPublication(action.publication, async ({ id, owner }) => {
           this.excused.add(id);
-          return conferences.unpublish(owner, id);
+          await conferences.unpublish(owner, id);
+          // He is there: he asked for it.
+          this.adrift.delete(owner.memberId);
         });
       case 'resume':
         return this.#withPublication(action.publication, async ({ id, owner }) => {
@@ -195,7 +200,7 @@ export class World {
         });
       case 'revoke':
         return this.#withMember(action.member, async ({ token }) => {
-          this.#excuse(() => true);
+          this.#doom();
           await this.parts.store.tokens.revoke(hashOf(token));
         });
       case 'revokeUser':
@@ -257,7 +262,7 @@ export class World {
   }
 
   async #signOut(user: UserName, deleted: boolean): Promise<void> {
-    this.#excuse(() => true);
+    this.#doom();
     const token = this.#userTokens.get(user) ?? '';
     if (deleted) await this.parts.store.users.remove(this.app.id, user);
     else await this.parts.store.tokens.revoke(hashOf(token));
@@ -313,6 +318,10 @@ export class World {
 
   #excuse(whether: (publication: Publication) => boolean): void {
     for (const publication of this.publications) if (whether(publication)) this.excused.add(publication.id);
+  }
+
+  #doom(): void {
+    for (const { memberId } of this.members) this.doomed.add(memberId);
   }
 
   #setAdrift(whether: (member: Member) => boolean): void {

@@ -183,6 +183,8 @@ export class FinishPlanner {
   #clusterPatches(): Patch[] {
     const newestMs = this.#clusters.at(-1)?.firstMs ?? 0;
     return this.#clusters.flatMap(({ start }, index) => {
+      // No frame of it is in the index: the file ends before it.
+      if (start >= this.#framesEnd) return [];
       const next = this.#clusters[index + 1];
       if (next !== undefined && next.firstMs < newestMs - UNSURE_CLUSTERS_MS) return [];
       const end = next?.start ?? this.#framesEnd;

@@ -14,10 +14,10 @@ export type Rates = { everyone: RateTable; apps: ReadonlyMap<string, Partial<Rat
 const DEFAULT_TABLE: RateTable = {
   retrieval: 100,
   management: 100,
-  joins: 100,
-  files: 200,
+  joins: 200,
+  files: 1000,
   address: 100,
-  account: 20,
+  account: 50,
 };
 
 export const DEFAULT_RATES_TEXT = RATE_NAMES.map((name) => `${name}=${DEFAULT_TABLE[name]}`).join(',');

@@ -12,3 +12,12 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves when the work is over, however it ended, or when the time is up. */
+export const overWithin = async (timers: Timers, limitMs: number, work: Promise<unknown>): Promise<void> => {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const cancel = timers.after(limitMs, resolve);
+  void work.catch(() => {}).then(() => resolve());
+  await over;
+  cancel();
+};

@@ -1,4 +1,5 @@
 /** Who may join and as what, and who may become what. */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Role } from '@callreel/contract/conference.ts';
 import type { UserName } from '@callreel/contract/ids.ts';
 import { ConferenceError } from './conference-error.ts';
@@ -44,7 +45,10 @@ const assertRoom = (conference: LiveConference, role: Role): void => {
 };
 
 const knowsPassword = ({ password }: LiveConference, request: JoinRequest): boolean =>
-  password === '' || request.password === password;
+  password === '' || (request.password !== undefined && timingSafeEqual(digest(request.password), digest(password)));
+
+/** Equal lengths let the comparison take the same time whatever differs. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 const roleFor = (conference: LiveConference, request: JoinRequest): Role => {
   if (request.trusted && request.role) return request.role;

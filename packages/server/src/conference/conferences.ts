@@ -11,17 +11,17 @@ import type {
   PublicationKind,
   Role,
 } from '@callreel/contract/conference.ts';
-import { type ConfrId, type MemberId, makeConfrId, type PubStreamId, type UserName } from '@callreel/contract/ids.ts';
-import { systemTimers, type Timers } from '../base/timers.ts';
+import type { ConfrId, MemberId, PubStreamId, UserName } from '@callreel/contract/ids.ts';
+import { overWithin, systemTimers, type Timers } from '../base/timers.ts';
 import type { MediaEvent } from '../sfu/protocol.ts';
 import type { AppRecord } from '../store/rows.ts';
-import { StoreError } from '../store/store-error.ts';
 import { admit, assertMayBecome, type JoinRequest, type RoleGiver } from './admission.ts';
 import { ConferenceError } from './conference-error.ts';
 import { ConferenceRegistry } from './conference-registry.ts';
 import { ConferenceTimers } from './conference-timers.ts';
 import type { ConferencesOptions } from './conferences-options.ts';
 import { Enactor } from './enactor.ts';
+import { Founding } from './founding.ts';
 import { type Joined, Joining, type MemberRef } from './joining.ts';
 import { LastingWrites } from './lasting-writes.ts';
 import { type LifeEvent, step } from './lifecycle.ts';
@@ -34,7 +34,6 @@ import {
   type PublicationConnection,
 } from './live-conference.ts';
 import { MediaPool } from './media-pool.ts';
-import { conferenceRow, newConference } from './new-conference.ts';
 import { type Answered, Publications } from './publications.ts';
 import { restoreConference } from './restore.ts';
 import { OVERLAP_MS, RevocationWatch } from './revocation-watch.ts';
@@ -58,6 +57,7 @@ export class Conferences {
   readonly #media: MediaPool;
   readonly #publications: Publications;
   readonly #enactor: Enactor;
+  readonly #founding: Founding;
   readonly #joining: Joining;
   readonly #watch: RevocationWatch;
   #closing = false;
@@ -83,8 +83,13 @@ export class Conferences {
       onHoldOver: (conference, hold) => this.#handle(conference, { kind: 'holdOver', hold }),
       onBegan: (conference) => this.#setEnd(conference),
     });
+    this.#founding = new Founding({ ...options, timers, writes: this.#writes });
     this.#joining = new Joining({ ...options, writes: this.#writes });
-    this.#watch = new RevocationWatch({ ...options, timers, end: (withinMs) => this.endRevoked(withinMs) });
+    this.#watch = new RevocationWatch({
+      ...{ ...options, timers },
+      // One conference that takes long does not keep it from looking at the others.
+      end: async (withinMs) => this.#inBackground(await this.#endRevokedWithin(withinMs)),
+    });
   }
 
   /**
@@ -103,18 +108,14 @@ export class Conferences {
       await this.#step(conference, { kind: 'restarted' }, lastLeftAt);
     }
     // Also what was revoked while no one looked.
-    await this.endRevoked(LONGEST_LIFE_MS);
+    await Promise.all(await this.#endRevokedWithin(LONGEST_LIFE_MS));
     this.#watch.start();
   }
 
   /** @throws ConferenceError `busy` while the service stops */
   async create(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): Promise<ConferenceView> {
     this.#assertOpen();
-    const conference = newConference({
-      ...{ id: makeConfrId(this.#options.ids), app, body, creator, createdAt: this.#date() },
-      timers: new ConferenceTimers(this.#timers),
-    });
-    await this.#insert(conference);
+    const conference = await this.#founding.found(app, body, creator);
     this.#live.add(conference);
     this.#setEnd(conference);
     return conferenceView(conference, expiryOf(conference), this.#options.formatTime);
@@ -234,18 +235,9 @@ export class Conferences {
     return this.#live.publicationOf(ref, id).publication.connection;
   }
 
-  /** Ends the members whose tokens were revoked within this time, by whomever: all that is recent, unless given. */
-  async endRevoked(withinMs = OVERLAP_MS): Promise<void> {
-    if (this.#live.isEmpty) return;
-    const revoked = await this.#options.store.tokens.revokedMembers(withinMs);
-    const byConference = Map.groupBy(revoked, ({ confrId }) => confrId);
-    const ends = [...byConference].map(([confrId, members]) =>
-      this.#endMembers(
-        confrId,
-        members.map(({ memberId }) => memberId),
-      ),
-    );
-    await Promise.all(ends);
+  /** Ends the members whose tokens were revoked just now, by whomever. */
+  async endRevoked(): Promise<void> {
+    await Promise.all(await this.#endRevokedWithin(OVERLAP_MS));
   }
 
   /** Resolves when whatever was asked for, or came about by itself, is carried out. */
@@ -263,30 +255,24 @@ export class Conferences {
       conference.timers.clear();
       this.#handle(conference, { kind: 'stopped' });
     }
-    await this.#within(ENDING_LIMIT_MS, this.settled());
+    await overWithin(this.#timers, ENDING_LIMIT_MS, this.settled());
     for (const conference of this.#live.all()) conference.timers.clear();
     this.#writes.close();
     await this.#media.close(graceMs);
   }
 
-  /** An insert whose answer did not come may have been carried out all the same: then nobody will ever come. */
-  async #insert(conference: LiveConference): Promise<void> {
-    const { conferences } = this.#options.store;
-    try {
-      await conferences.insert(conferenceRow(conference));
-    } catch (error) {
-      const mayBeThere = !(error instanceof StoreError && error.reason === 'exists');
-      if (mayBeThere) await this.#writes.write(() => conferences.markEnded(conference.id, conference.createdAt));
-      throw error;
-    }
-  }
-
-  /** Where the conference has ended, or none of them is in any more, nothing is left to do. */
-  async #endMembers(confrId: ConfrId, candidates: readonly MemberId[]): Promise<void> {
-    const conference = this.#live.find(confrId);
-    const memberIds = candidates.filter((id) => conference?.members.has(id));
-    if (conference === undefined || memberIds.length === 0) return;
-    await this.#turns.take(confrId, () => this.#step(conference, { kind: 'removed', memberIds, why: 'tokenRevoked' }));
+  /** Whoever is out already, or just coming in, is found so when it is his conference's turn. */
+  async #endRevokedWithin(ms: number): Promise<Promise<void>[]> {
+    if (this.#live.isEmpty) return [];
+    const revoked = await this.#options.store.tokens.revokedMembers(ms);
+    return [...Map.groupBy(revoked, ({ confrId }) => confrId)].flatMap(([confrId, members]) => {
+      const conference = this.#live.find(confrId);
+      const memberIds = members.map(({ memberId }) => memberId);
+      if (conference === undefined) return [];
+      return this.#turns.take(confrId, () =>
+        this.#step(conference, { kind: 'removed', memberIds, why: 'tokenRevoked' }),
+      );
+    });
   }
 
   async #mute(conference: LiveConference, member: LiveMember, muted: boolean): Promise<void> {
@@ -294,12 +280,6 @@ export class Conferences {
     const own = [...conference.publications.values()].filter(({ memberId }) => memberId === member.id);
     // One that cannot be told is gone with its process.
     await Promise.allSettled(own.map((publication) => this.#publications.mute(publication, muted)));
-  }
-
-  async #within(limitMs: number, work: Promise<void>): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#timers.after(limitMs, resolve);
-    await Promise.race([work, late]).finally(cancel);
   }
 
   /** `at`: when what happened came about; now, unless given. */
@@ -312,11 +292,15 @@ export class Conferences {
 
   /** Of what comes about by itself. */
   #handle(conference: LiveConference, event: LifeEvent): void {
-    this.#turns
-      .take(conference.id, () => this.#step(conference, event))
-      .catch((error: unknown) =>
-        this.#options.log.error({ confrId: conference.id, err: error }, 'a conference could not be brought up to date'),
+    this.#inBackground([this.#turns.take(conference.id, () => this.#step(conference, event))]);
+  }
+
+  #inBackground(steps: readonly Promise<void>[]): void {
+    for (const step of steps) {
+      step.catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'a conference could not be brought up to date'),
       );
+    }
   }
 
   #handleMedia(event: MediaEvent): void {

@@ -80,7 +80,7 @@ export class Publications {
       if (member.muted) await media.mute(publication.id, true);
       return { publication, answered: answeredWith(publication, answer) };
     } catch (error) {
-      await this.#undo(publication);
+      await this.#undo(publication, error);
       throw error;
     }
   }
@@ -145,10 +145,16 @@ export class Publications {
     return writes.write(() => store.conferences.markPublicationEnded(id, endedAt));
   }
 
-  async #undo({ id, recordingKey }: LivePublication): Promise<void> {
+  /** Of an offer that cannot be answered not even a row stays: a member may send them without end. */
+  async #undo({ id, recordingKey }: LivePublication, error: unknown): Promise<void> {
     const { store, media, writes, ids } = this.#options;
     await media.end(id, 'refused');
     this.#conferences.delete(id);
+    if (error instanceof ConferenceError && error.reason === 'illegalSdp') {
+      await writes.write(() => store.conferences.removePublication(id));
+      if (recordingKey) await writes.write(() => store.recordingWork.forget(recordingKey));
+      return;
+    }
     await this.#writeEnd(id, new Date(ids.nowMs()));
     if (recordingKey) await writes.write(() => store.recordingWork.settle(recordingKey));
   }

@@ -58,17 +58,25 @@ const finishIn = async (folder: string, manifest: Manifest): Promise<FinishResul
 };
 
 const planFor = async (folder: string, manifest: Manifest): Promise<FinishPlan | undefined> => {
-  const { audio, video } = manifest.spec.tracks;
-  const planner = new FinishPlanner({ audio, video: video?.codec });
-  const indexPath = join(folder, INDEX_FILE);
+  const [mediaPath, indexPath] = [join(folder, MEDIA_FILE), join(folder, INDEX_FILE)];
   try {
-    if (manifest.state === 'recording') await repairIndex(join(folder, MEDIA_FILE), indexPath);
-    await readIndex(indexPath, ({ line }) => planner.push(line));
+    if (manifest.state === 'recording') await repairIndex(mediaPath, indexPath);
+    return await planFrom(indexPath, manifest).catch(async (error: unknown) => {
+      // It was whole when the recording ended and contradicts itself now: what of it still agrees with the file is kept.
+      if (!(error instanceof RangeError)) throw error;
+      await repairIndex(mediaPath, indexPath);
+      return planFrom(indexPath, manifest);
+    });
   } catch (error) {
     // Killed before the files were made.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     return undefined;
   }
+};
+
+const planFrom = async (indexPath: string, { spec }: Manifest): Promise<FinishPlan | undefined> => {
+  const planner = new FinishPlanner({ audio: spec.tracks.audio, video: spec.tracks.video?.codec });
+  await readIndex(indexPath, ({ line }) => planner.push(line));
   return planner.plan();
 };
 

@@ -1,7 +1,7 @@
 /** `manifest.json`: whose recording it is and how far it got. Replaced in one step, so that a reader sees the old or the new one. */
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import { VIDEO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/conference.ts';
 import type { Container } from '@callreel/contract/recording.ts';
 import type { RecordingSpec } from './recording-spec.ts';
 
@@ -53,6 +53,34 @@ export const writeManifest = async (folder: string, manifest: Manifest): Promise
   await rename(`${path}.new`, path);
 };
 
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** What a state brings with it. */
+const STATE_PARTS: Readonly<Record<RecordingState['state'], (manifest: Record<string, unknown>) => boolean>> = {
+  recording: () => true,
+  ended: ({ received }) => isObject(received),
+  finished: ({ result }) =>
+    isObject(result) && (result.kind === 'empty' || (result.kind === 'finished' && isObject(result.facts))),
+};
+
+const areTracks = (value: unknown): boolean => {
+  if (!isObject(value)) return false;
+  const { audio, video } = value;
+  const soundFits = audio === undefined || (isObject(audio) && (audio.channels === 1 || audio.channels === 2));
+  return (
+    soundFits && (video === undefined || (isObject(video) && VIDEO_CODEC_NAMES.some((name) => name === video.codec)))
+  );
+};
+
+/** It is our own file, but disks and hands alter files: one that is broken must be told as such, and not end the repair of others. */
+const isManifest = (value: unknown): value is Manifest => {
+  if (!isObject(value) || value.version !== VERSION || !isObject(value.spec) || !areTracks(value.spec.tracks))
+    return false;
+  const { state } = value;
+  if (typeof state !== 'string' || !Object.hasOwn(STATE_PARTS, state)) return false;
+  return STATE_PARTS[state as RecordingState['state']](value);
+};
+
 /** Undefined where there is none. @throws SyntaxError where it is not a manifest of ours */
 export const readManifest = async (folder: string): Promise<Manifest | undefined> => {
   const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((error: unknown) => {
@@ -60,7 +88,7 @@ export const readManifest = async (folder: string): Promise<Manifest | undefined
     throw error;
   });
   if (text === undefined) return undefined;
-  const manifest = JSON.parse(text) as Manifest;
-  if (manifest?.version !== VERSION) throw new SyntaxError(`manifest of version ${VERSION} wanted`);
+  const manifest: unknown = JSON.parse(text);
+  if (!isManifest(manifest)) throw new SyntaxError(`manifest of version ${VERSION} wanted`);
   return manifest;
 };

@@ -44,7 +44,8 @@ export const livingWriter = async (folder: string): Promise<number | undefined> 
 /** A torn mark is that of a dead process: it is written before anything else. */
 const parseMark = (text: string): WriterMark | undefined => {
   try {
-    return JSON.parse(text) as WriterMark;
+    const mark: WriterMark | null = JSON.parse(text);
+    return Number.isSafeInteger(mark?.processId) ? (mark as WriterMark) : undefined;
   } catch {
     return undefined;
   }

@@ -175,6 +175,25 @@ test('each packet has memory of its own, so that the recorder may keep it', asyn
   assert.equal(new Set(buffers).size, 3);
 });
 
+test('a muted publication is silence to the recorder, packet for packet, until it is muted no longer', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  assert.deepEqual(await stage.service.handle({ kind: 'mute', publicationId: ID, muted: true }), { kind: 'muted' });
+  publisher.sendSound();
+  publisher.sendKeyFrame();
+  await stage.recorder.received(2);
+  await stage.service.handle({ kind: 'mute', publicationId: ID, muted: false });
+  publisher.sendSound();
+  await stage.recorder.received(3);
+  const payloads = (track: TrackKind) =>
+    stage.recorder.packets.filter((each) => each.track === track).map(({ packet }) => packet.payload.length);
+  assert.deepEqual([payloads('audio'), payloads('video')], [[1, 3], [15]]);
+  assert.deepEqual(stage.recorder.sequenceNumbers('audio'), [65_530, 65_531]);
+  const nobody = 'rtc-10-zzzzzzz_C1M1' as PubStreamId;
+  const reply = await stage.service.handle({ kind: 'mute', publicationId: nobody, muted: true });
+  assert.deepEqual(reply, { kind: 'unknown' });
+});
+
 test('a recorder that needs a key frame has the publisher asked for one', async () => {
   const stage = new Stage();
   const publisher = await stage.publish();

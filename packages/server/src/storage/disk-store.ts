@@ -1,6 +1,6 @@
 /** Finished files in a folder of this machine. */
 import { constants, type Dir } from 'node:fs';
-import { copyFile, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type ByteRange, isObjectKey, type ListedObject, type ObjectFacts, type ObjectStore } from './object-store.ts';
@@ -39,6 +39,10 @@ export class DiskStore implements ObjectStore {
 
   open(key: string, range?: ByteRange): Promise<Readable> {
     return this.#reach(key, async (target) => (await open(target)).createReadStream(range));
+  }
+
+  openFile(key: string): Promise<FileHandle> {
+    return this.#reach(key, (target) => open(target));
   }
 
   async localPath(key: string): Promise<string> {

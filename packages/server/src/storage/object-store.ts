@@ -1,4 +1,5 @@
 /** Where finished files are kept: on disk, or in a bucket. */
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
 /** The first and the last byte, both counted, from 0. */
@@ -25,6 +26,8 @@ export type ObjectStore = {
   stat(key: string): Promise<ObjectFacts | undefined>;
   /** Rejects with `notFound` before any byte is read. Who stops reading early destroys the stream. */
   open(key: string, range?: ByteRange): Promise<Readable>;
+  /** Where objects are files of this machine: to be read piece by piece, without a stream between. Who asks closes it. */
+  openFile?(key: string): Promise<FileHandle>;
   /** A local path for reading, for the compositor. */
   localPath(key: string): Promise<string>;
   /** Durable when it resolves. What is not there counts as removed. */

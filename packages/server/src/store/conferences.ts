@@ -152,6 +152,11 @@ export class Conferences {
     await this.#touching(row.confrId, row.startedAt).insertInto('publication').values(row).execute();
   }
 
+  /** One that never was. */
+  async removePublication(pubStreamId: PubStreamId): Promise<void> {
+    await this.#db.deleteFrom('publication').where('id', '=', pubStreamId).execute();
+  }
+
   /** A second call changes nothing. */
   async markPublicationEnded(pubStreamId: PubStreamId, at: Date): Promise<void> {
     await this.#db

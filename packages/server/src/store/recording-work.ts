@@ -29,6 +29,11 @@ export class RecordingWork {
       .execute();
   }
 
+  /** One that never was. */
+  async forget(recordingKey: RecordingKey): Promise<void> {
+    await this.#db.deleteFrom('recordingWork').where('recordingKey', '=', recordingKey).execute();
+  }
+
   async conferenceOf(recordingKey: RecordingKey): Promise<ConfrId | undefined> {
     const row = await this.#db
       .selectFrom('recordingWork')

@@ -152,9 +152,10 @@ const poll = async (page: Page, isDone: () => boolean): Promise<RecordingRow[]> 
   let last: RecordingRow | undefined;
   for (let final = false; ; ) {
     const rows = await page(last);
+    const brought = rows.some(({ id }) => !seen.has(id));
     for (const row of rows) seen.set(row.id, row);
     last = rows.at(-1) ?? last;
-    if (final && rows.length === 0) return [...seen.values()];
+    if (final && !brought) return [...seen.values()];
     final = isDone();
   }
 };
@@ -168,12 +169,17 @@ test('eight writers at once: pagers by id and by time miss nothing, and ids and 
     writersLeft--;
   };
   const byId: Page = (last) => store.recordings.bySpan(app.id, PAST, FUTURE, last?.id ?? 0, 7);
-  // A client that remembers the last time it saw asks again from that second on, from the last id it has.
-  const byTime: Page = (last) => store.recordings.bySpan(app.id, last?.recordTime ?? PAST, FUTURE, last?.id ?? 0, 7);
+  // A client that remembers the last time it saw asks again from that second on, from the last id it has: calls know whole seconds alone.
+  const secondOf = ({ recordTime }: RecordingRow): Date => new Date(Math.floor(recordTime.getTime() / 1000) * 1000);
+  const byTime: Page = (last) =>
+    store.recordings.bySpan(app.id, last ? secondOf(last) : PAST, FUTURE, last?.id ?? 0, 7);
+  // One that keeps no id reads the last second again, whole, and knows what it has.
+  const byTimeAlone: Page = (last) => store.recordings.bySpan(app.id, last ? secondOf(last) : PAST, FUTURE, 0, 1000);
   const isDone = () => writersLeft === 0;
-  const [seenById, seenByTime] = await Promise.all([
+  const [seenById, seenByTime, seenByTimeAlone] = await Promise.all([
     poll(byId, isDone),
     poll(byTime, isDone),
+    poll(byTimeAlone, isDone),
     ...Array.from({ length: 8 }, write),
   ]);
   assert.deepEqual(
@@ -181,6 +187,7 @@ test('eight writers at once: pagers by id and by time miss nothing, and ids and 
     Array.from({ length: 320 }, (_, index) => index + 1),
   );
   assert.deepEqual(idsOf(seenByTime), idsOf(seenById));
+  assert.deepEqual(idsOf(seenByTimeAlone), idsOf(seenById));
   const times = seenById.map((row) => row.recordTime.getTime());
   assert.deepEqual(
     times,

@@ -14,7 +14,8 @@ export type LinkVerdict = 'valid' | 'unsigned' | 'forged' | 'expired';
 /** GET and HEAD are one class: whoever may read a file may ask how long it is. */
 const METHOD_CLASS = 'read';
 
-const EXPIRES = /^\d{1,12}$/;
+/** Without a zero in front: a link has but one form. */
+const EXPIRES = /^[1-9]\d{0,11}$/;
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const SIGNATURE = /^[A-Za-z0-9_-]{43}$/;
 

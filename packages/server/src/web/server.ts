@@ -57,7 +57,7 @@ export type WebOptions = {
   /** How long what is being answered when we stop may take; a download goes on with a range later. */
   closeGraceMs?: number;
   /** How much is taken on at once. */
-  workload?: WorkloadOptions;
+  workload?: WorkloadOptions | undefined;
   /** Stands in for asking the disk. */
   freeBytes?: typeof freeBytes;
   timeouts?: Partial<Timeouts>;

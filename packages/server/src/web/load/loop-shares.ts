@@ -27,6 +27,7 @@ export class LoopShares {
   readonly #clocks: LoopClocks;
   /** When what each has had will have become his share of the time. */
   readonly #evenAtMs = new Map<string, number>();
+  readonly #over = new Set<string>();
   #lastBusyMs: number;
 
   constructor(clocks: LoopClocks) {
@@ -44,10 +45,20 @@ export class LoopShares {
     for (const worker of charged) this.#add(worker, (spentMs * worker.running) / calls);
   }
 
-  /** How long he has to wait until he is within his share again; 0 where he is. */
+  /**
+   * How long he has to wait; 0 where he is within his share. Once over it, it is until he is even: then he may use a burst again. That
+   * leaves the loop to others for most of the time, where a little now and then would meet each of their calls.
+   */
   waitMs({ key, share }: Pick<Worker, 'key' | 'share'>): number {
-    const evenAt = this.#evenAtMs.get(key);
-    return evenAt === undefined ? 0 : Math.max(0, evenAt - this.#clocks.nowMs() - share.burstMs / share.part);
+    const aheadMs = (this.#evenAtMs.get(key) ?? 0) - this.#clocks.nowMs();
+    if (aheadMs > share.burstMs / share.part) this.#over.add(key);
+    if (aheadMs <= 0) this.#over.delete(key);
+    return this.#over.has(key) ? aheadMs : 0;
+  }
+
+  #forget(key: string): void {
+    this.#evenAtMs.delete(key);
+    this.#over.delete(key);
   }
 
   #add({ key, share }: Worker, spentMs: number): void {
@@ -56,6 +67,6 @@ export class LoopShares {
     this.#evenAtMs.set(key, evenAt);
     if (this.#evenAtMs.size <= MOST_KEYS) return;
     const [longestSilent] = this.#evenAtMs.keys();
-    if (longestSilent !== undefined) this.#evenAtMs.delete(longestSilent);
+    if (longestSilent !== undefined) this.#forget(longestSilent);
   }
 }

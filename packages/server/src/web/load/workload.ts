@@ -10,15 +10,15 @@ import { LoopShares } from './loop-shares.ts';
 import { type CallKind, type Release, type TurnLimits, Turns } from './turns.ts';
 
 /**
- * Two less at once than the store has connections: its other users find one free. A tenant's second call begins while his first waits
- * for the database; more would not make him faster, since the work is one thread's. His share is some 60 full pages of a listing a second,
- * and 20 of them at once; of joins it is a whole meeting at once.
+ * As many at once as keep the store's ten connections busy. A tenant's second call begins while his first waits for the database; more
+ * would not make him faster, since the work is one thread's. His share is some 60 full pages of a listing a second, and 20 of them at once;
+ * of joins it is a whole meeting at once.
  */
 const LIMITS: TurnLimits = {
   mostAtOnce: 8,
   mostOfOne: 2,
-  mostWaiting: 500,
-  longestWaitMs: 5_000,
+  mostWaiting: 2_000,
+  longestWaitMs: 15_000,
   longestTurnMs: 250,
   presentMs: 5_000,
   shares: { live: { part: 0.5, burstMs: 1_000 }, other: { part: 0.15, burstMs: 50 } },
@@ -80,11 +80,10 @@ export class Workload {
   };
 }
 
-const kindOf = (callClass: CallClass): CallKind =>
-  callClass === 'joins' || callClass === 'release' ? 'live' : 'other';
+const kindOf = (callClass: CallClass): CallKind => (callClass === 'joins' || callClass === 'own' ? 'live' : 'other');
 
-/** It makes room, or tells how much there is. */
+/** It makes room, or tells how much there is; or it is next to nothing. */
 const mustBeServed = (request: FastifyRequest): boolean => {
   const callClass = classOf(request);
-  return callClass === 'release' || callClass === 'probe';
+  return callClass === 'own' || callClass === 'probe';
 };

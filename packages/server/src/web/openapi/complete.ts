@@ -163,6 +163,6 @@ export const complete = (document: OpenApiDocument): OpenApiDocument => {
       paths[path][method] = operation === undefined ? call : completeCall(key, call, operation);
     }
   }
-  const components = { ...document.components, schemas: { Error: ErrorBody }, headers: { ...HEADERS } };
+  const components = { ...document.components, schemas: { Error: { ...ErrorBody } }, headers: { ...HEADERS } };
   return { ...document, paths, components };
 };

@@ -6,8 +6,8 @@ export type CallClass =
   | 'retrieval'
   | 'management'
   | 'joins'
-  /** Frees what a member holds: counted for him alone, and served under any load. */
-  | 'release'
+  /** Goes on with what a member has, or frees it: counted for him alone, and served under any load. */
+  | 'own'
   /** Is asked by whoever watches over the service, and served under any load. */
   | 'probe';
 
@@ -17,10 +17,13 @@ const CLASSES: Readonly<Record<string, CallClass>> = {
   [`GET ${ROUTES.recordingsOfUser}`]: 'retrieval',
   [`GET ${ROUTES.recordingsBySpan}`]: 'retrieval',
   [`GET ${ROUTES.mergedBySpan}`]: 'retrieval',
+  [`GET ${ROUTES.ownRecordings}`]: 'retrieval',
+  [`GET ${ROUTES.ownRecording}`]: 'retrieval',
   [`POST ${ROUTES.join}`]: 'joins',
   [`POST ${ROUTES.whip}`]: 'joins',
-  [`DELETE ${ROUTES.whipResource}`]: 'release',
-  [`DELETE ${ROUTES.member}`]: 'release',
+  [`DELETE ${ROUTES.whipResource}`]: 'own',
+  [`PATCH ${ROUTES.whipResource}`]: 'own',
+  [`DELETE ${ROUTES.member}`]: 'own',
   [`GET ${ROUTES.health}`]: 'probe',
   [`GET ${ROUTES.readiness}`]: 'probe',
 };

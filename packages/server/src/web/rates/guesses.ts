@@ -10,7 +10,7 @@ import { type Allowance, Allowances, type Verdict } from './allowances.ts';
 /** Of one account: 20 at once, then two a minute, 2,900 a day (at eight random letters: 200,000 years for half of all). */
 const OF_ACCOUNT: Allowance = { perSecond: 1 / 30, burst: 20 };
 /** Of one address, whatever the accounts: many people may sit behind it. */
-const OF_ADDRESS: Allowance = { perSecond: 1, burst: 100 };
+const OF_ADDRESS: Allowance = { perSecond: 1, burst: 50 };
 
 /** About 10 MB: those who signed in longest ago are forgotten first. */
 const MOST_FRIENDS = 50_000;

@@ -1,5 +1,6 @@
 /** The link: one file, streamed, whole or in part. */
-import type { Readable } from 'node:stream';
+import type { FileHandle } from 'node:fs/promises';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Container } from '@callreel/contract/recording.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -8,6 +9,7 @@ import type { ByteRange, ObjectFacts, ObjectStore } from '../../storage/object-s
 import type { RecordingRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { WebError } from '../errors.ts';
+import { FileSender } from '../file-sender.ts';
 import type { Links } from '../links.ts';
 import type { Workload } from '../load/workload.ts';
 import { isNotModified, mayAnswerPart, type Validators } from '../preconditions.ts';
@@ -100,6 +102,8 @@ const ownerIn = (objectKey: string): RatedApp => {
 };
 
 export const fileRoutes = ({ links, recordings, objects, rates, workload }: FileRouteParts): Routes => {
+  const sender = new FileSender();
+
   /** Whoever has no valid link is counted by his address, all others with the app. */
   const admit = async (request: FastifyRequest, reply: FastifyReply, objectKey: string): Promise<void> => {
     const owner = ownerIn(objectKey);
@@ -126,13 +130,18 @@ export const fileRoutes = ({ links, recordings, objects, rates, workload }: File
     return { row, facts };
   };
 
-  /** Undefined where there is nothing to stream. */
-  const openPart = async (request: FastifyRequest, objectKey: string, size: number, range: ByteRange | undefined) =>
-    request.method === 'HEAD' || size === 0 ? undefined : objects.open(objectKey, range);
+  /** Past fastify, which sends streams only. */
+  const sendFile = async (reply: FastifyReply, file: FileHandle, part: ByteRange): Promise<void> => {
+    reply.hijack();
+    reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+    workload.end(reply.request);
+    await sender.send(file, reply.raw, part);
+  };
 
   /** fastify closes the stream with the connection once it is being sent; a client that went before is ours to notice. */
-  const send = (reply: FastifyReply, bytes: Readable | undefined): FastifyReply => {
-    if (reply.raw.destroyed) bytes?.destroy();
+  const sendStream = async (reply: FastifyReply, objectKey: string, part: ByteRange): Promise<FastifyReply> => {
+    const bytes = await objects.open(objectKey, part);
+    if (reply.raw.destroyed) bytes.destroy();
     return reply.send(bytes);
   };
 
@@ -145,10 +154,13 @@ export const fileRoutes = ({ links, recordings, objects, rates, workload }: File
     const wanted = rangeOf(request, file);
     if (wanted.kind === 'unsatisfiable') throw WebError.rangeNotSatisfiable(sizeBytes);
     const range = wanted.kind === 'part' ? wanted.range : undefined;
-    const bytes = await openPart(request, objectKey, sizeBytes, range);
+    const part = range ?? { start: 0, end: sizeBytes - 1 };
+    const isEmpty = request.method === 'HEAD' || sizeBytes === 0;
+    const opened = isEmpty ? undefined : await objects.openFile?.(objectKey);
     if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${sizeBytes}`);
-    reply.headers({ ...headers, 'content-length': range ? range.end - range.start + 1 : sizeBytes });
-    return send(reply, bytes);
+    reply.headers({ ...headers, 'content-length': part.end - part.start + 1 });
+    if (opened) return sendFile(reply, opened, part);
+    return isEmpty ? reply.send() : sendStream(reply, objectKey, part);
   };
 
   return async (app) => {

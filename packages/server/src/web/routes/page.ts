@@ -1,4 +1,4 @@
-/** The page at `/`, and the files it is made of. */
+/** The page at `/`, the one at `/docs`, and the files they are made of. */
 import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Asset, Assets } from '../assets.ts';
@@ -10,6 +10,7 @@ import { type Routes, restOfPath } from '../web-app.ts';
 export type PageRouteParts = { assets: Assets; baseUrl: () => string; timeZone: string };
 
 const PAGE = 'console/index.html';
+const DOCS = 'console/docs.html';
 
 /** The page shows times as the calls write them. */
 const withTimeZone = (html: string, timeZone: string): string =>
@@ -25,8 +26,8 @@ const sendAsset = (request: FastifyRequest, reply: FastifyReply, { body, content
 export const pageRoutes =
   ({ assets, baseUrl, timeZone }: PageRouteParts): Routes =>
   async (app) => {
-    app.get(ROUTES.page, { schema: { hide: true } }, async (_, reply) => {
-      const page = await assets.find(PAGE);
+    const sendPage = async (reply: FastifyReply, path: string): Promise<FastifyReply> => {
+      const page = await assets.find(path);
       if (page === undefined) throw WebError.noSuchPath();
       const html = withTimeZone(page.body.toString(), timeZone);
       return reply
@@ -34,11 +35,14 @@ export const pageRoutes =
         .header('cache-control', 'no-cache')
         .type(page.contentType)
         .send(html);
-    });
+    };
+
+    app.get(ROUTES.page, { schema: { hide: true } }, (_, reply) => sendPage(reply, PAGE));
+    app.get(ROUTES.docs, { schema: { hide: true } }, (_, reply) => sendPage(reply, DOCS));
 
     app.get('/assets/*', { schema: { hide: true } }, async (request, reply) => {
       const path = restOfPath(request);
-      const asset = path === PAGE ? undefined : await assets.find(path);
+      const asset = path === PAGE || path === DOCS ? undefined : await assets.find(path);
       if (asset === undefined) throw WebError.noSuchPath();
       return sendAsset(request, reply, asset);
     });

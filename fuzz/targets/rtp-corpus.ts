@@ -1,0 +1,82 @@
+/** Packets as real senders send them. */
+import { joinRtcp } from '@callreel/media/rtcp/compound.ts';
+import { buildGoodbye } from '@callreel/media/rtcp/goodbye.ts';
+import { buildFir, buildPli } from '@callreel/media/rtcp/key-frame-request.ts';
+import { buildNack } from '@callreel/media/rtcp/negative-acknowledgement.ts';
+import { buildReceiverReport } from '@callreel/media/rtcp/receiver-report.ts';
+import { buildRemb } from '@callreel/media/rtcp/remb.ts';
+import { buildSenderReport } from '@callreel/media/rtcp/sender-report.ts';
+import { buildSenderReportRequest } from '@callreel/media/rtcp/sender-report-request.ts';
+import { buildSourceDescription } from '@callreel/media/rtcp/source-description.ts';
+import { packetizeH264 } from '@callreel/synthetic/packetize/h264.ts';
+import { packetizeVp8 } from '@callreel/synthetic/packetize/vp8.ts';
+import { RtpPacketizer } from '@callreel/synthetic/send/rtp-packetizer.ts';
+
+/** As in Chromium's offer of the fixture. */
+export const VIDEO = { ssrc: 2806965345, payloadType: 96 };
+export const AUDIO = { ssrc: 559394143, payloadType: 111 };
+const REPAIRS = { ssrc: 2522372685, payloadType: 97 };
+
+const bytes = (length: number, first: readonly number[]): Uint8Array => {
+  const all = Uint8Array.from({ length }, (_, index) => (index * 37) & 0xff);
+  all.set(first);
+  return all;
+};
+
+/** The first bytes of a VP8 key frame of 640x360 and of one that leans on it (RFC 6386 section 9.1). */
+const VP8_FRAMES = [bytes(2500, [0x10, 2, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01]), bytes(300, [0x11, 2, 0])];
+
+/** Parameter sets of 640x360 as x264 writes them, a key frame's slice and one that leans on it. */
+const H264_NALUS = [
+  Uint8Array.of(0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x2f, 0xf9, 0x61, 0x00, 0x00, 0x03, 0x00, 0x01, 0x00, 0x00),
+  Uint8Array.of(0x68, 0xcb, 0x83, 0xcb, 0x20),
+  bytes(2500, [0x65, 0x88, 0x84]),
+  bytes(200, [0x41, 0x9a, 0x22]),
+];
+
+/** By codec. */
+export const PAYLOADS = {
+  VP8: VP8_FRAMES.flatMap((frame, pictureId) => packetizeVp8(frame, { pictureId, maxBytes: 900 })),
+  H264: packetizeH264(H264_NALUS, 900),
+  opus: [
+    Uint8Array.of(0xf8, 0xff, 0xfe),
+    bytes(80, [0xfc]),
+    Uint8Array.of(0x0b, 0x82, 1, 2, 3),
+    Uint8Array.of(0xff, 0x43),
+  ],
+};
+
+const packetizer = (stream: typeof VIDEO, clockRate: number): RtpPacketizer =>
+  new RtpPacketizer({
+    ...stream,
+    clockRate,
+    mid: { extensionId: 4, value: '1' },
+    rtx: REPAIRS,
+    firstSequenceNumber: 65_530,
+    firstTimestamp: 2 ** 32 - 900,
+  });
+
+const video = packetizer(VIDEO, 90_000);
+const audio = packetizer(AUDIO, 48_000);
+
+export const RTP_PACKETS: Uint8Array[] = [
+  ...video.packetize(PAYLOADS.VP8, 0, true),
+  ...video.packetize(PAYLOADS.H264, 40, true),
+  ...audio.packetize(PAYLOADS.opus, 20, false),
+].map((packet) => packet.bytes);
+const resent = video.resend(65_531);
+if (resent !== undefined) RTP_PACKETS.push(resent);
+
+const report = {
+  ...{ ssrc: VIDEO.ssrc, fractionLost256: 12, cumulativeLost: 40, extendedHighestSequenceNumber: 70_000 },
+  ...{ jitter: 90, lastSenderReport: 1, delaySinceLastSenderReport: 2 },
+};
+const senderReport = { ntpMs: 1.8e12, rtpTimestamp: 5, packetCount: 10, octetCount: 9000 };
+
+export const RTCP_PACKETS: Uint8Array[] = [
+  joinRtcp([buildSenderReport({ ssrc: VIDEO.ssrc, ...senderReport }), buildSourceDescription(VIDEO.ssrc, 'caller')]),
+  joinRtcp([buildSenderReport({ ssrc: AUDIO.ssrc, ...senderReport }), buildGoodbye([AUDIO.ssrc])]),
+  joinRtcp([buildReceiverReport(1, [report, report]), buildRemb(1, 2_000_000, [VIDEO.ssrc, AUDIO.ssrc])]),
+  joinRtcp([buildNack(1, VIDEO.ssrc, [65_534, 65_535, 0, 7]), buildPli(1, VIDEO.ssrc), buildFir(1, VIDEO.ssrc, 3)]),
+  buildSenderReportRequest(1, VIDEO.ssrc),
+];

@@ -1,0 +1,77 @@
+/** Makes new conferences, in memory and in the store. */
+import type { CreateConferenceBody } from '@callreel/contract/conference.ts';
+import { type IdSource, makeConfrId, type UserName } from '@callreel/contract/ids.ts';
+import type { Timers } from '../base/timers.ts';
+import type { AppRecord, ConferenceRow } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
+import { ConferenceTimers } from './conference-timers.ts';
+import type { LastingWrites } from './lasting-writes.ts';
+import { beginLife } from './life.ts';
+import type { LiveConference } from './live-conference.ts';
+import { readConferenceSettings, readConferenceType } from './settings.ts';
+
+export type FoundingOptions = {
+  store: Pick<Store, 'conferences'>;
+  writes: LastingWrites;
+  timers: Timers;
+  ids: IdSource;
+};
+
+export class Founding {
+  readonly #options: FoundingOptions;
+
+  constructor(options: FoundingOptions) {
+    this.#options = options;
+  }
+
+  /** One that nobody has come to yet. */
+  async found(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): Promise<LiveConference> {
+    const conference = this.#make(app, body, creator);
+    await this.#insert(conference);
+    return conference;
+  }
+
+  #make(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): LiveConference {
+    const { ids, timers } = this.#options;
+    return {
+      id: makeConfrId(ids),
+      app,
+      type: readConferenceType(body),
+      password: body.password ?? '',
+      rec: (body.rec ?? false) || (body.recMerge ?? false),
+      recMerge: body.recMerge ?? false,
+      creator: creator ?? null,
+      settings: readConferenceSettings(body),
+      createdAt: new Date(ids.nowMs()),
+      began: null,
+      life: beginLife('waiting'),
+      members: new Map(),
+      publications: new Map(),
+      memberOrdinal: 0,
+      banned: new Set(),
+      timers: new ConferenceTimers(timers),
+    };
+  }
+
+  /** An insert whose answer did not come may have been carried out all the same: then nobody will ever come. */
+  async #insert(conference: LiveConference): Promise<void> {
+    const { store, writes } = this.#options;
+    try {
+      await store.conferences.insert(rowOf(conference));
+    } catch (error) {
+      const mayBeThere = !(error instanceof StoreError && error.reason === 'exists');
+      if (mayBeThere) await writes.write(() => store.conferences.markEnded(conference.id, conference.createdAt));
+      throw error;
+    }
+  }
+}
+
+const rowOf = (conference: LiveConference): ConferenceRow => {
+  const { id, app, type, password, rec, recMerge, creator, settings, createdAt } = conference;
+  return {
+    ...{ id, appId: app.id, type, password, rec, recMerge, creator, settings, createdAt },
+    beganAt: null,
+    endedAt: null,
+  };
+};

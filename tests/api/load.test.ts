@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { type Answer, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
+
+type Joined = { memberId: string; token: string; whip: string; leave: string };
+
+const state = { isBehind: false, freeBytes: 1e12 };
+let fixture: WebFixture;
+let app: TestApp;
+let base: string;
+
+before(async () => {
+  fixture = await WebFixture.start(
+    {},
+    { workload: { isBehind: () => state.isBehind }, freeBytes: async () => state.freeBytes },
+  );
+  app = await fixture.createApp();
+  base = `/${app.org}/${app.name}`;
+});
+after(() => fixture?.stop());
+beforeEach(() => {
+  state.isBehind = false;
+  state.freeBytes = 1e12;
+});
+
+const assertBusy = (answer: Answer): void => {
+  assert.equal(answer.status, 503, answer.text);
+  assert.equal(answer.json().error, 'server_busy');
+  assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+};
+
+const join = async (userName: string): Promise<Joined> => {
+  const created = await fixture.call(`${base}/conferences`, { method: 'POST', token: app.token, json: {} });
+  const path = `/v1${base}/conferences/${created.json().id}/join`;
+  return (await fixture.call(path, { method: 'POST', token: app.token, json: { userName } })).json<Joined>();
+};
+
+const publish = ({ whip, token }: Joined, query = ''): Promise<Answer> =>
+  fixture.call(whip + query, {
+    ...{ method: 'POST', token, body: OFFER_SDP },
+    headers: { 'content-type': 'application/sdp' },
+  });
+
+test('a node that is behind turns calls away before any work on them, and lets go whoever wants to go', async () => {
+  const member = await join('ann');
+  const published = await publish(member);
+  assert.equal(published.status, 201, published.text);
+  state.isBehind = true;
+  assertBusy(await fixture.call(`${base}/audio/IM_X1C1`, { token: app.token }));
+  assertBusy(await fixture.call(`${base}/token`, { method: 'POST', json: {} }));
+  assertBusy(await publish(member));
+  assert.equal((await fixture.call('/healthz')).status, 200);
+  const resource = published.headers.get('location') ?? '';
+  assert.equal((await fixture.call(resource, { method: 'DELETE', token: member.token })).status, 200);
+  assert.equal((await fixture.call(member.leave, { method: 'DELETE', token: member.token })).status, 200);
+  state.isBehind = false;
+  assert.equal((await fixture.call(`${base}/audio/IM_X1C1`, { token: app.token })).status, 200);
+});
+
+test('a full disk refuses new publications, and nothing else', async () => {
+  const member = await join('ben');
+  const published = await publish(member);
+  assert.equal(published.status, 201, published.text);
+  state.freeBytes = 1_000_000;
+  // The disk is asked once a second at most.
+  while ((await fixture.call('/readyz')).status !== 503);
+  assertBusy(await publish(member));
+  const stream = published.headers.get('location')?.split('/').at(-1) ?? '';
+  assert.equal((await publish(member, `?resume=${stream}`)).status, 201, 'what runs may go on');
+  assertBusy(await fixture.call('/readyz'));
+  assert.equal((await fixture.call(`${base}/audio/IM_X1C1`, { token: app.token })).status, 200);
+  assert.equal((await join('carl')).memberId.length > 0, true);
+  const resource = published.headers.get('location') ?? '';
+  assert.equal((await fixture.call(resource, { method: 'DELETE', token: member.token })).status, 200);
+});
+
+test('calls that would wait too long for their turn are told to come back', async () => {
+  const limits = { mostAtOnce: 1, mostOfOne: 1, mostWaiting: 1 };
+  const narrow = await WebFixture.start({}, { workload: { limits } });
+  try {
+    const owner = await narrow.createApp();
+    const call = () => narrow.call(`/${owner.org}/${owner.name}/audio/IM_X1C1`, { token: owner.token });
+    const answers = await Promise.all(Array.from({ length: 60 }, call));
+    const busy = answers.find(({ status }) => status === 503);
+    assert.ok(busy);
+    assertBusy(busy);
+    assert.ok(answers.some(({ status }) => status === 200));
+    assert.equal((await call()).status, 200);
+  } finally {
+    await narrow.stop();
+  }
+});

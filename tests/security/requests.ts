@@ -1,0 +1,116 @@
+/** What is sent for each row of the table: a call that goes well for whoever may make it. */
+import { ROUTES } from '@callreel/contract/routes.ts';
+import { type Call, OFFER_SDP } from '../api/web-fixture.ts';
+import { PASSWORD, SPARE_USER, type World } from './world.ts';
+
+/** `path` from the root; its names in braces are those of the route. */
+export type Sent = Omit<Call, 'method' | 'token'> & { path: string };
+
+/** `token`: that of whoever calls. */
+type Request = (world: World, token: string | undefined) => Sent;
+
+const SPAN = '20190101000000/20991231235959/0/100';
+const SDP = { 'content-type': 'application/sdp' };
+const FRAGMENT = 'a=ice-ufrag:x\r\na=ice-pwd:y\r\n';
+
+const at =
+  (path: (world: World) => string, json?: (world: World, token: string | undefined) => unknown): Request =>
+  (world, token) => ({ path: path(world), ...(json && { json: json(world, token) }) });
+
+const fileOf = (url: string): URL => new URL(url);
+
+const conference = ({ base, confrId }: World): string => `/${base}/conferences/${confrId}`;
+const own = (world: World): string => `/v1${conference(world)}`;
+const stream = (world: World): string => `${own(world)}/whip/${world.pubStreamId}`;
+const ownMember = (world: World): string => `${own(world)}/members/${world.member.memberId}`;
+
+const credentials = (app: World['app'], secretOf = app) => ({
+  grant_type: 'client_credentials',
+  client_id: app.clientId,
+  client_secret: secretOf.clientSecret,
+});
+
+const file = at(({ recording }) => fileOf(recording.url).pathname + fileOf(recording.url).search);
+const unsigned = at(({ recording }) => fileOf(recording.url).pathname);
+const othersSignature = at(
+  ({ recording, otherRecording }) => fileOf(recording.url).pathname + fileOf(otherRecording.url).search,
+);
+const revokePath = ({ base }: World): string => `/v1/${base}/tokens/revoke`;
+const joinPath = (world: World): string => `${own(world)}/join`;
+const tokenPath = ({ base }: World): string => `/${base}/token`;
+
+/** By the name of the row. */
+export const REQUESTS: Readonly<Record<string, Request>> = {
+  [`GET ${ROUTES.recordingsOfConference}`]: at(({ base, confrId }) => `/${base}/audio/${confrId}`),
+  [`GET ${ROUTES.recordingsOfUser}`]: at(({ base, confrId }) => `/${base}/audio/user1/${confrId}`),
+  [`GET ${ROUTES.recordingsBySpan}`]: at(({ base }) => `/${base}/audio/${SPAN}`),
+  [`GET ${ROUTES.mergedBySpan}`]: at(({ base }) => `/${base}/audio/merge/${SPAN}`),
+  [`GET ${ROUTES.ownRecordings}`]: at(({ base }) => `/v1/${base}/recordings`),
+  [`GET ${ROUTES.ownRecording}`]: at(({ base, recording }) => `/v1/${base}/recordings/${recording.id}`),
+  [`DELETE ${ROUTES.ownRecording}`]: at(({ base, recording }) => `/v1/${base}/recordings/${recording.id}`),
+
+  [`GET ${ROUTES.file}`]: file,
+  [`GET ${ROUTES.file} (unsigned)`]: unsigned,
+  [`GET ${ROUTES.file} (another file's signature)`]: othersSignature,
+  [`HEAD ${ROUTES.file}`]: file,
+  [`HEAD ${ROUTES.file} (unsigned)`]: unsigned,
+
+  [`POST ${ROUTES.token}`]: at(tokenPath, ({ app }) => credentials(app)),
+  [`POST ${ROUTES.token} (wrong secret)`]: at(tokenPath, ({ app }) => ({ ...credentials(app), client_secret: 'x' })),
+  [`POST ${ROUTES.token} (another app's secret)`]: at(tokenPath, ({ app, other }) => credentials(app, other)),
+  [`POST ${ROUTES.revokeToken} (itself)`]: at(revokePath, (_, token) => ({ token: token ?? 'YWMt' })),
+  [`POST ${ROUTES.revokeToken} (a user's)`]: at(revokePath, ({ spareToken }) => ({ token: spareToken })),
+  [`POST ${ROUTES.revokeToken} (another app's)`]: at(revokePath, ({ tokens }) => ({ token: tokens.otherAppsUser })),
+
+  [`POST ${ROUTES.users}`]: at(
+    ({ base }) => `/${base}/users`,
+    () => ({ username: 'new', password: 'secret' }),
+  ),
+  [`DELETE ${ROUTES.user}`]: at(({ base }) => `/${base}/users/${SPARE_USER}`),
+
+  [`POST ${ROUTES.conferences}`]: at(
+    ({ base }) => `/${base}/conferences`,
+    () => ({}),
+  ),
+  [`POST ${ROUTES.ownConferences}`]: at(
+    ({ base }) => `/v1/${base}/conferences`,
+    () => ({}),
+  ),
+  [`POST ${ROUTES.ownConferences} (in an app that forbids it to users)`]: at(
+    ({ base }) => `/v1/${base}/conferences`,
+    () => ({}),
+  ),
+  [`GET ${ROUTES.ownConferences}`]: at(({ base }) => `/v1/${base}/conferences`),
+  [`GET ${ROUTES.conference}`]: at(conference),
+  [`GET ${ROUTES.conference} (another app's)`]: at(({ base, otherConfrId }) => `/${base}/conferences/${otherConfrId}`),
+  [`DELETE ${ROUTES.conference}`]: at(conference),
+  [`DELETE ${ROUTES.conference} (another app's)`]: at(
+    ({ base, otherConfrId }) => `/${base}/conferences/${otherConfrId}`,
+  ),
+  [`DELETE ${ROUTES.conferenceUser}`]: at((world) => `${conference(world)}/mia`),
+
+  [`POST ${ROUTES.join}`]: at(joinPath, () => ({ userName: 'una', password: PASSWORD })),
+  [`POST ${ROUTES.join} (as an admin)`]: at(joinPath, () => ({ userName: 'una', password: PASSWORD, role: 'admin' })),
+  [`POST ${ROUTES.join} (without the password)`]: at(joinPath, () => ({ userName: 'una' })),
+  [`POST ${ROUTES.member}`]: at(ownMember, () => ({ role: 'audience' })),
+  [`DELETE ${ROUTES.member}`]: at(ownMember),
+  [`POST ${ROUTES.whip}`]: ({ member }) => ({ path: member.whip, body: OFFER_SDP, headers: SDP }),
+  [`POST ${ROUTES.whip} (going on with the member's)`]: ({ member, pubStreamId }) => ({
+    path: `${member.whip}?resume=${pubStreamId}`,
+    body: OFFER_SDP,
+    headers: SDP,
+  }),
+  [`DELETE ${ROUTES.whipResource}`]: at(stream),
+  [`PATCH ${ROUTES.whipResource}`]: (world) => ({
+    path: stream(world),
+    body: FRAGMENT,
+    headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': world.etag },
+  }),
+
+  [`GET ${ROUTES.page}`]: at(() => ROUTES.page),
+  [`GET ${ROUTES.docs}`]: at(() => ROUTES.docs),
+  'GET /assets/*': at(() => '/assets/console/icon.svg'),
+  [`GET ${ROUTES.openapi}`]: at(() => ROUTES.openapi),
+  [`GET ${ROUTES.health}`]: at(() => ROUTES.health),
+  [`GET ${ROUTES.readiness}`]: at(() => ROUTES.readiness),
+};

@@ -1,0 +1,101 @@
+/**
+ * Every call with every credential, and the status that the contract gives it. A row is what all the columns get there; a call that
+ * differs by what it asks for has a row for each, told apart by what stands in brackets behind its path.
+ */
+
+const TABLE = `
+none malformed expired altered revoked otherApps user otherAppsUser member memberElsewhere memberOfEnded kicked audience admin app
+
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /:org/:app/audio/:confrId
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /:org/:app/audio/:userName/:confrId
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /:org/:app/audio/:beginTime/:endTime/:startId/:length
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /:org/:app/audio/merge/:beginTime/:endTime/:startId/:length
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /v1/:org/:app/recordings
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /v1/:org/:app/recordings/:id
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  DELETE /v1/:org/:app/recordings/:id
+
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /files/*
+403  403       403     403     403     403       403  403           403    403             403           403    403      403   403  GET    /files/*  (unsigned)
+403  403       403     403     403     403       403  403           403    403             403           403    403      403   403  GET    /files/*  (another file's signature)
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  HEAD   /files/*
+403  403       403     403     403     403       403  403           403    403             403           403    403      403   403  HEAD   /files/*  (unsigned)
+
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  POST   /:org/:app/token
+400  400       400     400     400     400       400  400           400    400             400           400    400      400   400  POST   /:org/:app/token  (wrong secret)
+400  400       400     400     400     400       400  400           400    400             400           400    400      400   400  POST   /:org/:app/token  (another app's secret)
+401  401       401     401     401     403       200  403           200    200             401           401    200      200   200  POST   /v1/:org/:app/tokens/revoke  (itself)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  POST   /v1/:org/:app/tokens/revoke  (a user's)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   404  POST   /v1/:org/:app/tokens/revoke  (another app's)
+
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  POST   /:org/:app/users
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  DELETE /:org/:app/users/:username
+
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  POST   /:org/:app/conferences
+401  401       401     401     401     403       200  403           403    403             401           401    403      403   200  POST   /v1/:org/:app/conferences
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  POST   /v1/:org/:app/conferences  (in an app that forbids it to users)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /v1/:org/:app/conferences
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /:org/:app/conferences/:confrId
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   404  GET    /:org/:app/conferences/:confrId  (another app's)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  DELETE /:org/:app/conferences/:confrId
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   404  DELETE /:org/:app/conferences/:confrId  (another app's)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  DELETE /:org/:app/conferences/:confrId/:userName
+
+401  401       401     401     401     403       200  403           403    403             401           401    403      403   200  POST   /v1/:org/:app/conferences/:confrId/join
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  POST   /v1/:org/:app/conferences/:confrId/join  (as an admin)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  POST   /v1/:org/:app/conferences/:confrId/join  (without the password)
+401  401       401     401     401     403       403  403           403    403             401           401    403      200   200  POST   /v1/:org/:app/conferences/:confrId/members/:memberId
+401  401       401     401     401     403       403  403           200    403             401           401    403      200   200  DELETE /v1/:org/:app/conferences/:confrId/members/:memberId
+401  401       401     401     401     403       403  403           201    403             401           401    403      201   403  POST   /v1/:org/:app/conferences/:confrId/whip
+401  401       401     401     401     403       403  403           201    403             401           401    404      404   403  POST   /v1/:org/:app/conferences/:confrId/whip  (going on with the member's)
+401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  DELETE /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
+401  401       401     401     401     403       403  403           204    403             401           401    404      404   403  PATCH  /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
+
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /docs
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /assets/*
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /openapi.json
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /healthz
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /readyz
+`;
+
+export const CREDENTIALS = [
+  'none',
+  'malformed',
+  'expired',
+  'altered',
+  'revoked',
+  'otherApps',
+  'user',
+  'otherAppsUser',
+  'member',
+  'memberElsewhere',
+  'memberOfEnded',
+  'kicked',
+  'audience',
+  'admin',
+  'app',
+] as const;
+export type CredentialName = (typeof CREDENTIALS)[number];
+
+export type Row = {
+  /** `GET /files/*`, as the router has it. */
+  route: string;
+  /** The route, and in brackets what it is asked for. */
+  name: string;
+  method: string;
+  statusOf: Readonly<Record<CredentialName, number>>;
+};
+
+const readRow = (line: string): Row => {
+  const words = line.trim().split(/\s+/);
+  const statuses = words.slice(0, CREDENTIALS.length).map(Number);
+  const [method = '', path = '', ...rest] = words.slice(CREDENTIALS.length);
+  const route = `${method} ${path}`;
+  const statusOf = Object.fromEntries(CREDENTIALS.map((name, column) => [name, statuses[column]]));
+  return { route, name: [route, ...rest].join(' '), method, statusOf: statusOf as Row['statusOf'] };
+};
+
+const [head = '', ...lines] = TABLE.split('\n').filter((line) => line.trim() !== '');
+if (head.trim().split(/\s+/).join() !== CREDENTIALS.join()) throw new TypeError('the columns are not the credentials');
+
+export const ROWS: readonly Row[] = lines.map(readRow);
