@@ -42,9 +42,12 @@ test('started by an older Node, the service goes on in its own, and stops when t
   const child = startCallreel(['serve'], { settings, nodeArgs: WITHOUT_EXECVE });
   const closed = once(child, 'close');
   let output = '';
+  let told = false;
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     output += chunk;
-    if (/^Callreel is ready at/m.test(output)) child.kill('SIGTERM');
+    if (told || !/^Callreel is ready at/m.test(output)) continue;
+    told = true;
+    child.kill('SIGTERM');
   }
   assert.deepEqual(await closed, [0, null], output);
   const wrong = await callreel(['app', 'list', 'now'], { nodeArgs: WITHOUT_EXECVE });

@@ -2,17 +2,24 @@
 import { type App, startApp } from './app.ts';
 import { describeConfig, readConfig } from './base/config.ts';
 import { createLogger } from './base/log.ts';
+import { nowMs } from './base/monotonic-clock.ts';
 import { explainFailure, greet } from './greeting.ts';
 
 /** Exit code for settings or surroundings that a person has to mend. */
 const EXIT_CANNOT_START = 1;
 
+/** One Ctrl-C comes twice: from the terminal, and passed on by npm. Later ones are from somebody who will not wait. */
+const SAME_REQUEST_MS = 1000;
+
 const stopOnSignals = (app: App): void => {
-  let asked = false;
+  let askedAtMs: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(EXIT_CANNOT_START);
-      asked = true;
+      if (askedAtMs !== undefined) {
+        if (nowMs() - askedAtMs > SAME_REQUEST_MS) process.exit(EXIT_CANNOT_START);
+        return;
+      }
+      askedAtMs = nowMs();
       app.stop().then(
         () => process.exit(0),
         (error: unknown) => {
