@@ -1,6 +1,6 @@
 /**
  * What one tenant's burst costs another: the time of a small call of theirs, alone and while the other calls as fast as he can.
- * Options: `--rounds 5 --seconds 4 --connections 64 --only pages`.
+ * Options: `--rounds 8 --seconds 2 --connections 64 --only pages`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -92,8 +92,8 @@ const readSettings = (options: readonly string[]): Settings => {
   const { values } = parseArgs({
     args: [...options],
     options: {
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '8' },
+      seconds: { type: 'string', default: '2' },
       connections: { type: 'string', default: '64' },
       only: { type: 'string' },
     },

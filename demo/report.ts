@@ -38,7 +38,7 @@ export const openingHints = (checked: readonly Checked[]): string => {
   const paths = checked.map(({ download }) => relative(process.cwd(), download.path));
   const [merged] = checked.filter(({ download }) => download.recording.recordType === 'MERGE_ALL');
   return [
-    'The files are kept; any browser or player opens them:',
+    'The files are kept; a player such as VLC or mpv opens them all, a browser all but perhaps the .mkv:',
     ...paths.map((path) => `  ${path}`),
     ...(merged ? ['', `Begin with the merged call:  xdg-open ${relative(process.cwd(), merged.download.path)}`] : []),
     'In a browser a file can also be dropped onto an empty tab.',

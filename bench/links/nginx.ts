@@ -1,5 +1,5 @@
 /** A plain nginx that serves a folder: one worker, sendfile, nothing else. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -10,18 +10,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Of the process that serves. */
 export type Nginx = { url: string; pid: number; close: () => Promise<void> };
 
-const versionOf = (): string | undefined => {
-  try {
-    // It tells its version to the error output.
-    return (
-      /nginx\/[\d.]+/.exec(execFileSync('nginx', ['-v', '-q'], { encoding: 'utf8', stdio: 'pipe' }))?.[0] ?? 'nginx'
-    );
-  } catch {
-    return undefined;
-  }
+/** Undefined where it is not installed. */
+export const nginxVersion = (): string | undefined => {
+  const { stderr } = spawnSync('nginx', ['-v'], { encoding: 'utf8' });
+  return /nginx\/[\d.]+/.exec(stderr ?? '')?.[0].replace('/', ' ');
 };
-
-export const nginxVersion = versionOf;
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

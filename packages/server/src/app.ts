@@ -19,6 +19,7 @@ import { systemClocks } from './retention/clocks.ts';
 import { Retention } from './retention/retention.ts';
 import { MediaProcess } from './sfu/host.ts';
 import { DiskStore } from './storage/disk-store.ts';
+import { LoneService } from './store/lone-service.ts';
 import { openStore, type Store } from './store/store.ts';
 import { buildWeb } from './web/server.ts';
 import { DisplayTime } from './web/times.ts';
@@ -80,8 +81,8 @@ const startServices = async (config: Config, log: Logger, running: Running): Pro
   const ids: IdSource = { nowMs: Date.now, randomBytes: (count) => randomBytes(count) };
 
   const connection = await databaseConnection(config, log, running);
+  running.add('claim', await LoneService.claim(connection, log), (it) => it.release());
   const store = running.add('store', await openStore({ connection, log }), (it) => it.close());
-  const newCredentials = await ensureFirstApp(store, config);
   const objects = new DiskStore(recordingsDir);
   const compositor = running.add('compositor', new Compositor({ log }), (it) => it.close(0));
   const jobs = running.add('jobs', new Jobs({ connection, log }), (it) => it.stop(STOP_GRACE_MS));
@@ -102,7 +103,18 @@ const startServices = async (config: Config, log: Logger, running: Running): Pro
   const web = buildWeb({ config, store, conferences, objects, tokens, log, onRecordingDeleted });
   running.add('web', web, (it) => it.close());
   await web.listen({ host: config.host, port: config.port });
+  warnOfUnreachableUrls(config, log);
+  // Last: credentials that are made must be shown, and they are shown once.
+  const newCredentials = await ensureFirstApp(store, config);
   return { url: web.publicUrl(), newCredentials, stop: () => running.stopAll() };
+};
+
+const warnOfUnreachableUrls = ({ host, publicUrl }: Config, log: Logger): void => {
+  const isWildcard = host === '0.0.0.0' || host === '::';
+  if (!isWildcard || publicUrl !== undefined) return;
+  log.warn(
+    'CALLREEL_PUBLIC_URL is not set: links and addresses given out name this machine itself, and work from it alone',
+  );
 };
 
 type ConferenceParts = {

@@ -28,12 +28,21 @@ const SYSTEM_ADVICE: Record<string, string> = {
   EROFS: 'the file system is read-only: set CALLREEL_DATA_DIR',
 };
 
+/** What lies behind an error, each thing said once. */
+const causesOf = (error: Error): Error[] => {
+  const causes: Error[] = [];
+  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+    if (cause.message !== (causes.at(-1) ?? error).message) causes.push(cause);
+  }
+  return causes;
+};
+
 /** What is wrong, in words; the stack is kept for faults that nobody foresaw. */
 export const explainFailure = (error: unknown): string => {
   if (!(error instanceof Error)) return `Callreel cannot go on: ${String(error)}`;
   const lines = [`Callreel cannot go on: ${error.message}`];
   const advice = 'code' in error && typeof error.code === 'string' ? SYSTEM_ADVICE[error.code] : undefined;
-  if (error.cause instanceof Error) lines.push(`  because: ${error.cause.message}`);
+  lines.push(...causesOf(error).map(({ message }) => `  because: ${message}`));
   if (advice !== undefined) lines.push(`  ${advice}`);
   if (advice === undefined && !('reason' in error)) lines.push(error.stack ?? '');
   return lines.join('\n');

@@ -33,7 +33,7 @@ type RecordedFacts = { startMs: number; endMs: number; kind: PublicationKind; vi
 export const mergeConference = async (options: MergingOptions, confrId: ConfrId, key: RecordingKey): Promise<void> => {
   const { store, log } = options;
   const conference = await store.conferences.findById(confrId);
-  const recordings = conference ? await singleRecordings(store, conference) : [];
+  const recordings = conference ? await storedRecordings(options, conference) : [];
   if (!conference || recordings.length === 0) {
     log.warn({ confrId }, 'nothing was recorded in this conference: no merged file');
     return;
@@ -41,16 +41,28 @@ export const mergeConference = async (options: MergingOptions, confrId: ConfrId,
   const folder = join(options.spoolDir, `merge-${key}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const outputPath = join(folder, 'merged.mp4');
-  const job = await compositeJob(options.objects, recordings, outputPath);
-  const made = await options.compositor.composite(job);
-  await listMerged(options, { conference, key, outputPath, job, durationMs: made.durationMs });
-  await rm(folder, { recursive: true, force: true });
+  try {
+    const job = await compositeJob(options.objects, recordings, outputPath);
+    const made = await options.compositor.composite(job);
+    await listMerged(options, { conference, key, outputPath, job, durationMs: made.durationMs });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 };
 
-const singleRecordings = async (store: Store, conference: ConferenceRow): Promise<RecordingRow[]> =>
-  (await store.recordings.byConference(conference.appId, conference.id)).filter(
-    (recording) => recording.recordType !== 'MERGE_ALL',
-  );
+/** The conference's own files, without those whose object is gone: the rest is worth merging all the same. */
+const storedRecordings = async (
+  { store, objects, log }: MergingOptions,
+  conference: ConferenceRow,
+): Promise<RecordingRow[]> => {
+  const listed = await store.recordings.byConference(conference.appId, conference.id);
+  const singles = listed.filter((recording) => recording.recordType !== 'MERGE_ALL');
+  const stored = await Promise.all(singles.map((recording) => objects.stat(recording.objectKey)));
+  const gone = singles.filter((_, index) => stored[index] === undefined);
+  for (const { recordingKey } of gone)
+    log.error({ confrId: conference.id, recordingKey }, 'merged without this file: it is gone');
+  return singles.filter((recording) => !gone.includes(recording));
+};
 
 const compositeJob = async (
   objects: ObjectStore,

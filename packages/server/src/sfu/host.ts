@@ -17,10 +17,19 @@ export type MediaProcessOptions = MediaProcessSettings & {
  */
 const NODE_OPTIONS = ['--max-semi-space-size=8'];
 
+/** A process that answers nothing for so many intervals hangs; counted, so that a machine put to sleep is no reason. */
+const PING_INTERVAL_MS = 2000;
+const UNANSWERED_LIMIT = 5;
+
 export class MediaProcess {
   readonly #host: ChildHost<MediaRequest, MediaReply, MediaEvent>;
+  readonly #log: Logger;
+  readonly #pings: NodeJS.Timeout;
+  #unanswered = 0;
 
   constructor({ log, onEvent, onExit, ...settings }: MediaProcessOptions) {
+    this.#log = log;
+    this.#pings = setInterval(() => this.#ping(), PING_INTERVAL_MS);
     this.#host = new ChildHost({
       modulePath: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       args: [JSON.stringify(settings)],
@@ -28,7 +37,10 @@ export class MediaProcess {
       name: 'media',
       log,
       onEvent,
-      onExit,
+      onExit: (why) => {
+        clearInterval(this.#pings);
+        onExit(why);
+      },
     });
   }
 
@@ -43,6 +55,21 @@ export class MediaProcess {
 
   /** Ends its recordings properly; what is not written after `graceMs` is repaired later. */
   close(graceMs: number): Promise<void> {
+    clearInterval(this.#pings);
     return this.#host.close(graceMs);
+  }
+
+  /** One that hangs is ended as if it had died: its publications are freed, and another is started. */
+  #ping(): void {
+    if (this.#unanswered >= UNANSWERED_LIMIT && this.#host.pid !== undefined) {
+      this.#log.error({ pid: this.#host.pid }, 'a media process does not answer: killed');
+      process.kill(this.#host.pid, 'SIGKILL');
+      return;
+    }
+    this.#unanswered += 1;
+    const answered = (): void => {
+      this.#unanswered = 0;
+    };
+    this.#host.request({ kind: 'stats' }).then(answered, answered);
   }
 }

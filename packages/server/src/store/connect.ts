@@ -16,6 +16,8 @@ export type ConnectOptions = {
 
 const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+/** What an answer may take beyond the statement's own limit. */
+const ANSWER_GRACE_MS = 2000;
 const INT8_OID = 20;
 
 /** The driver hands int8 out as text; ours (ids, sizes) stay far below 2^53. */
@@ -24,18 +26,20 @@ const types: pg.CustomTypesConfig = {
     oid === INT8_OID && format !== 'binary' ? (text: string) => Number(text) : pg.types.getTypeParser(oid, format),
 };
 
-const address = (connection: PostgresConnection): pg.PoolConfig =>
+export const postgresAddress = (connection: PostgresConnection): pg.ClientConfig =>
   connection.kind === 'url'
     ? { connectionString: connection.url }
     : { host: connection.directory, user: connection.user, database: connection.database };
 
 const openPool = (options: ConnectOptions): pg.Pool => {
   const pool = new pg.Pool({
-    ...address(options.connection),
+    ...postgresAddress(options.connection),
     application_name: 'callreel',
     max: options.maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: options.statementTimeoutMs,
+    // A server that hangs does not keep its own limit.
+    ...(options.statementTimeoutMs > 0 && { query_timeout: options.statementTimeoutMs + ANSWER_GRACE_MS }),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
     types,

@@ -1,13 +1,13 @@
-export type StoreErrorReason = 'exists' | 'missing' | 'unavailable' | 'timeout' | 'migration' | 'failed';
+export type StoreErrorReason = 'exists' | 'missing' | 'unavailable' | 'timeout' | 'inUse' | 'migration' | 'failed';
 
 /** SQLSTATE codes and Node's own, by what they mean to a caller. */
 const UNIQUE_VIOLATION = '23505';
 const QUERY_CANCELED = '57014';
-/** Class 08: connection; 53: resources; 57P: shutting down or starting up. */
-const UNAVAILABLE = /^(08...|53...|57P0[1-5]|ECONN\w+|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_AGAIN)$/;
+/** Class 08: connection; 40: rolled back for the sake of another (a deadlock); 53: resources; 57P: shutting down or starting up. */
+const UNAVAILABLE = /^(08...|40001|40P01|53...|57P0[1-5]|ECONN\w+|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_AGAIN)$/;
 /** The driver's own errors bear no code. */
 const UNAVAILABLE_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 const codeOf = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -42,6 +42,12 @@ export class StoreError extends Error {
   /** Over the limit for one statement. */
   static timeout(cause: unknown): StoreError {
     return new StoreError('timeout', 'the database took too long', cause);
+  }
+
+  static inUse(): StoreError {
+    const advice =
+      'stop it, or give this one a database of its own (several services on one database are not built yet)';
+    return new StoreError('inUse', `another running Callreel uses this database: ${advice}`);
   }
 
   /** The tables could not be brought up to date, or belong to a newer version. */

@@ -1,4 +1,5 @@
 /** The service's facts in PostgreSQL: the only part that speaks SQL. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from '../base/log.ts';
 import type { PostgresConnection } from '../base/postgres-connection.ts';
@@ -29,6 +30,8 @@ export type StoreOptions = {
   statementTimeoutMs?: number;
 };
 
+/** A database that takes longer over nothing is not there for a caller. */
+const HEALTH_LIMIT_MS = 2000;
 const MAX_CONNECTIONS = 10;
 const STATEMENT_TIMEOUT_MS = 10_000;
 
@@ -68,10 +71,11 @@ export class Store {
 
   /** Whether the database answers. */
   health(): Promise<boolean> {
-    return sql`select 1`.execute(this.#db).then(
+    const answered = sql`select 1`.execute(this.#db).then(
       () => true,
       () => false,
     );
+    return Promise.race([answered, sleep(HEALTH_LIMIT_MS, false, { ref: false })]);
   }
 
   /** Waits for statements under way. Idempotent. */

@@ -140,6 +140,7 @@ const STORE_ANSWERS: Readonly<Record<StoreErrorReason, Answer>> = {
   missing: ['service_resource_not_found', 'What this call refers to is not there'],
   unavailable: ['server_busy', 'The database cannot be reached at the moment'],
   timeout: ['server_busy', 'The database took too long'],
+  inUse: INTERNAL,
   migration: INTERNAL,
   failed: INTERNAL,
 };

@@ -1,6 +1,7 @@
 /** What one caller's address is counted under. */
 import { isIPv6 } from 'node:net';
 
+const LONGEST = 45;
 const GROUPS = 8;
 const GROUPS_OF_A_NETWORK = 4;
 
@@ -23,12 +24,12 @@ const groupsOf = (address: string): number[] => {
 
 /**
  * IPv4: the address. IPv6: its first 64 bits, since whoever has one address there has 2^64 of them (RFC 6177: a site gets at least
- * a /64). Text that is no address is counted as it is.
+ * a /64). Text that is no address, as a careless proxy may pass it on, is counted as it is, up to the length of one.
  */
 export const addressKey = (address: string): string => {
   const mapped = MAPPED.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
-  if (!isIPv6(address)) return address;
+  if (!isIPv6(address)) return address.slice(0, LONGEST);
   const [plain = ''] = address.split('%');
   const network = groupsOf(plain).slice(0, GROUPS_OF_A_NETWORK);
   return `${network.map((group) => group.toString(16)).join(':')}::/64`;
