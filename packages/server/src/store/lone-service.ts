@@ -46,7 +46,10 @@ export class LoneService {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     });
-    client.on('error', () => this.#retakeLater());
+    // One that never had the claim tells its caller instead.
+    client.on('error', () => {
+      if (this.#client === client) this.#retakeLater();
+    });
     try {
       await client.connect();
       const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [LOCK_KEY]);
