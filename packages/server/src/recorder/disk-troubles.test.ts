@@ -1,5 +1,6 @@
 /** Disks that are full, slow or gone, put under a recorder by its file port. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,10 +115,10 @@ test('a disk that stays full keeps what was written before, and closing says so'
 });
 
 test('a disk that stands still leaves out pictures, keeps sound, and goes on with a key frame', async () => {
-  let release: (() => void) | undefined;
+  const { promise: moving, resolve: release } = Promise.withResolvers<void>();
   let standing = false;
   const port = portWith(async (what) => {
-    if (standing && what === 'write') await new Promise<void>((resolve) => (release = resolve));
+    if (standing && what === 'write') await moving;
   });
   const { recorder, time, errors, spoolDir, keyFrameRequests } = await begin(new SpoolDisk({ port }));
   // 25 MB in five seconds: more than may wait for one file.
@@ -135,7 +136,7 @@ test('a disk that stands still leaves out pictures, keeps sound, and goes on wit
   );
   assert.ok(recorder.waitingBytes < 20 * 2 ** 20, String(recorder.waitingBytes));
   standing = false;
-  release?.();
+  release();
   await untilTrue(() => recorder.waitingBytes === 0);
   await time.play(recorder, between(6500, 10_100), START_MS + 10_100);
   await recorder.close('unpublished');
@@ -166,6 +167,9 @@ test('one sync is under way at a time, whatever the number of recordings', async
   });
   const disk = new SpoolDisk({ port });
   const sessions = await Promise.all(Array.from({ length: 4 }, () => begin(disk)));
+  // Files that are not made yet are not synced.
+  const indexes = sessions.map(({ spoolDir }) => join(spoolDir, SPEC.recordingKey, 'index'));
+  await untilTrue(() => indexes.every((path) => existsSync(path)));
   const deliveries = deliveriesOf(smallMedia(12_000), { startMs: START_MS });
   // Virtual time stands still until the syncs that are due are done: otherwise a slow disk may still be at them when the next are due.
   let playedMs = -1;

@@ -24,6 +24,9 @@ export type LiveFileOptions = {
   onError: (error: RecorderError) => void;
 };
 
+/** Bytes and where they go in the media file. */
+export type MediaPiece = { offset: number; bytes: Uint8Array };
+
 type OpenFiles = { media: SpoolFile; index: SpoolFile };
 
 export class LiveFile {
@@ -74,15 +77,15 @@ export class LiveFile {
     this.#do(() => writeManifest(this.#options.folder, manifest));
   }
 
-  writeMedia(offset: number, bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#do(() => this.#files().media.write(bytes, offset), bytes.length);
-  }
-
-  appendIndex(text: string): void {
-    const bytes = new TextEncoder().encode(text);
-    const offset = this.#indexBytes;
-    this.#indexBytes += bytes.length;
-    this.#do(() => this.#files().index.write(bytes, offset), bytes.length);
+  /** The index may come to be ahead of the media: its lines count only where the media agrees. */
+  write(media: readonly MediaPiece[], indexText: string): void {
+    const index = new TextEncoder().encode(indexText);
+    const indexOffset = this.#indexBytes;
+    this.#indexBytes += index.length;
+    const bytes = media.reduce((sum, piece) => sum + piece.bytes.length, index.length);
+    if (bytes === 0) return;
+    // Both at once: each write that is handed over by itself wakes a thread, which costs more than the write.
+    this.#do(() => Promise.all([this.#writeMedia(media), this.#writeIndex(index, indexOffset)]), bytes);
   }
 
   /** Call it often: it syncs when that is due and tries again what failed. */
@@ -107,7 +110,15 @@ export class LiveFile {
     }
   }
 
-  #do(run: () => Promise<void>, bytes = 0): void {
+  async #writeMedia(pieces: readonly MediaPiece[]): Promise<void> {
+    for (const { offset, bytes } of pieces) if (bytes.length > 0) await this.#files().media.write(bytes, offset);
+  }
+
+  async #writeIndex(bytes: Uint8Array, offset: number): Promise<void> {
+    if (bytes.length > 0) await this.#files().index.write(bytes, offset);
+  }
+
+  #do(run: () => Promise<unknown>, bytes = 0): void {
     this.#dirty = true;
     this.#queue.add({ bytes, run });
   }

@@ -3,7 +3,7 @@ import type { Block } from '@callreel/media/matroska/block.ts';
 import { ClusterWriter } from '@callreel/media/matroska/cluster.ts';
 import { HEADER_BYTES, type HeaderFacts, OPUS_CODEC_DELAY_MS, renderHeader } from '@callreel/media/matroska/header.ts';
 import { formatIndexLine, type IndexLine } from '@callreel/media/matroska/index-line.ts';
-import type { LiveFile } from './live-file.ts';
+import type { LiveFile, MediaPiece } from './live-file.ts';
 import type { AdmittedPicture } from './picture-gate.ts';
 import type { RecordingSpec } from './recording-spec.ts';
 import type { PlacedSound } from './sound-slots.ts';
@@ -51,17 +51,15 @@ export class MediaWriter {
     if (media.length === 0) return;
     media.sort((one, other) => one.localMs - other.localMs);
     const lines = this.#startMs === undefined ? this.#start(media) : [];
-    const headerChanged = this.#describe(media);
-    if (headerChanged) this.#file.writeMedia(0, renderHeader(this.#header));
-    this.#write(media, lines);
+    const header = this.#describe(media) ? [{ offset: 0, bytes: renderHeader(this.#header) }] : [];
+    this.#write(media, header, lines);
   }
 
   /** The last cluster gets its size; the file ends at `endLocalMs`, or with its last frame where that is later. */
   close(endLocalMs: number): void {
     if (this.#startMs === undefined) return;
-    for (const patch of this.#clusters.close()) this.#file.writeMedia(patch.offset, patch.bytes);
     const timeMs = Math.max(0, Math.round(endLocalMs - this.#fileZeroMs));
-    this.#file.appendIndex(formatIndexLine({ kind: 'end', timeMs }));
+    this.#file.write(this.#clusters.close(), formatIndexLine({ kind: 'end', timeMs }));
   }
 
   /** The first media is time 0, on a whole millisecond of conference time. */
@@ -84,24 +82,23 @@ export class MediaWriter {
     return audio !== this.#header.audio || video !== this.#header.video;
   }
 
-  #write(media: readonly PlacedMedia[], lines: IndexLine[]): void {
+  #write(media: readonly PlacedMedia[], pieces: MediaPiece[], lines: IndexLine[]): void {
     let blocks: Block[] = [];
     for (const one of media) {
       const description = one.kind === 'video' ? one.picture.description : undefined;
       if (description) {
-        lines.push(...this.#appendBlocks(blocks), { ...description, kind: 'picture' });
+        lines.push(...this.#appendBlocks(blocks, pieces), { ...description, kind: 'picture' });
         blocks = [];
       }
       blocks.push(this.#blockOf(one));
     }
-    lines.push(...this.#appendBlocks(blocks));
-    this.#file.appendIndex(lines.map(formatIndexLine).join(''));
+    lines.push(...this.#appendBlocks(blocks, pieces));
+    this.#file.write(pieces, lines.map(formatIndexLine).join(''));
   }
 
-  #appendBlocks(blocks: readonly Block[]): IndexLine[] {
+  #appendBlocks(blocks: readonly Block[], pieces: MediaPiece[]): IndexLine[] {
     const { offset, bytes, patches, lines } = this.#clusters.append(blocks);
-    this.#file.writeMedia(offset, bytes);
-    for (const patch of patches) this.#file.writeMedia(patch.offset, patch.bytes);
+    pieces.push({ offset, bytes }, ...patches);
     return lines;
   }
 

@@ -35,8 +35,11 @@ export type PublicationRecorderOptions = {
 const HOLD_MS = 400;
 /** Silence is put in only where no packet can come any more: `HOLD_MS`, and as much again for a slow path. */
 const FILL_DELAY_MS = 1000;
-/** From the first frame that waits; with ticks of 50 ms, something is written every 250 ms. */
-const APPEND_DELAY_MS = 200;
+/**
+ * All recorders of a process append at the same moments, five times a second: handing a write to an idle thread of libuv wakes it,
+ * which costs more than the write (50 µs of 60); in a row the threads are awake already.
+ */
+const APPEND_GRID_MS = 200;
 /**
  * Sound that begins this little after the pictures gets silence before it, from the file's start: Chromium begins to play an .mkv
  * of H264 where its sound begins. More would lie too far from the pictures of its time.
@@ -56,7 +59,7 @@ export class PublicationRecorder {
   readonly #received = { audioPackets: 0, videoPackets: 0 };
   #tracks: Tracks;
   #waiting: PlacedMedia[] = [];
-  #appendDueMs: number | undefined;
+  #appendDueMs = Number.NEGATIVE_INFINITY;
   /** When anything last came of the sender: the recording does not outlast it. */
   #lastSignMs = Number.NEGATIVE_INFINITY;
   #leavingOut = false;
@@ -106,8 +109,10 @@ export class PublicationRecorder {
     this.#placePictures(this.#tracks.video?.release(nowMs - HOLD_MS));
     this.#fillSound(nowMs - FILL_DELAY_MS);
     this.#keyFrames.tick(nowMs);
-    if (this.#waiting.length > 0) this.#appendDueMs ??= nowMs + APPEND_DELAY_MS;
-    if (nowMs >= (this.#appendDueMs ?? Number.POSITIVE_INFINITY)) this.#append();
+    if (nowMs >= this.#appendDueMs) {
+      this.#appendDueMs = (Math.floor(nowMs / APPEND_GRID_MS) + 1) * APPEND_GRID_MS;
+      this.#append();
+    }
     this.#file.tick(nowMs);
   }
 
@@ -208,7 +213,6 @@ export class PublicationRecorder {
   }
 
   #append(): void {
-    this.#appendDueMs = undefined;
     if (this.#waiting.length === 0) return;
     const isFirst = this.#writer.startMs === undefined;
     this.#writer.append(this.#waiting);

@@ -1,7 +1,7 @@
 /** What one recording does to the disk: one thing after the other, each tried again until it succeeds. */
 
 /** `bytes`: how much memory it holds until it is done. Doing it twice must be harmless. */
-export type DiskWork = { bytes: number; run: () => Promise<void> };
+export type DiskWork = { bytes: number; run: () => Promise<unknown> };
 
 export type WriteQueueOptions = {
   /** Told of bytes that begin (positive) and cease (negative) to wait. */
