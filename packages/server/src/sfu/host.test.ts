@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -88,4 +89,25 @@ test('a media process that is closed ends its recordings first', async () => {
   const manifest = JSON.parse(await readFile(join(spoolDir, KEY, 'manifest.json'), 'utf8'));
   assert.equal(manifest.state, 'ended');
   publisher.close();
+});
+
+/** Of a thread, as in field 41 of its `stat`: 0 is SCHED_OTHER, 3 SCHED_BATCH (sched(7)). */
+const policyOf = async (task: string): Promise<number> => {
+  const text = await readFile(`${task}/stat`, 'utf8');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[38]);
+};
+
+test('threads that decrypt do not cut in on the one that reads the socket', {
+  skip: !existsSync('/usr/bin/chrt'),
+}, async () => {
+  const { media } = await start();
+  await media.request({ kind: 'stats' });
+  const folder = `/proc/${media.pid}/task`;
+  const policies = new Map<string, Set<number>>();
+  for (const task of await readdir(folder)) {
+    const name = (await readFile(`${folder}/${task}/comm`, 'utf8')).trim();
+    policies.set(name, new Set([...(policies.get(name) ?? []), await policyOf(`${folder}/${task}`)]));
+  }
+  assert.deepEqual(policies.get('RTC worker'), new Set([3]));
+  assert.deepEqual(policies.get('juice mux'), new Set([0]));
 });

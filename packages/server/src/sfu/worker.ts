@@ -5,6 +5,7 @@ import { PublicationRecorder } from '../recorder/publication-recorder.ts';
 import { MediaService } from './media-service.ts';
 import type { MediaEvent, MediaProcessSettings, MediaReply, MediaRequest } from './protocol.ts';
 import type { StartRecorder } from './publication.ts';
+import { startLibraryThreads } from './transport/library-threads.ts';
 
 const settings = JSON.parse(process.argv[2] ?? '') as MediaProcessSettings;
 
@@ -17,6 +18,8 @@ const startRecorder: StartRecorder = (spec, requestKeyFrame) =>
     requestKeyFrame,
     onError: (error) => process.stderr.write(`${error.reason}: ${error.message}\n`),
   });
+
+await startLibraryThreads();
 
 const service: MediaService = new MediaService({
   settings,
