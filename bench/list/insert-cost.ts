@@ -9,7 +9,7 @@ const LISTED = 400;
 const ROUNDS = 4;
 const ROWS_A_ROUND = 10_000;
 
-/** Those that migration 0003 added to the table. */
+/** Those that migration 0003 added to the table; 0005 made some of them anew. */
 const LATER_INDEXES = ['recording_by_expiry', 'recording_in_removal', 'recording_by_user', 'recording_desktop_by_time'];
 
 /** Milliseconds for each, one after the other, in a transaction each that does not wait for the disk. */

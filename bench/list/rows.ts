@@ -7,6 +7,9 @@ import type { ListDatabase } from './list-database.ts';
 export const FIRST_MS = Date.UTC(2025, 0, 1);
 export const STEP_MS = 3000;
 
+/** So long that none expires unless a measurement makes it. */
+export const KEPT_DAYS = 36_500;
+
 /** Besides the one that has half of all rows. */
 const SMALL_APPS = 20;
 const ROWS_A_STATEMENT = 250_000;
@@ -14,7 +17,10 @@ const ROWS_A_STATEMENT = 250_000;
 export type Tenants = { large: AppRecord; small: AppRecord };
 
 const createApp = (database: ListDatabase, name: string): Promise<AppRecord> =>
-  database.store.apps.create({ org: 'acme', name, clientId: 'id', clientSecretHash: randomBytes(32) });
+  database.store.apps.create({
+    ...{ org: 'acme', name, clientId: 'id', clientSecretHash: randomBytes(32) },
+    retentionDays: KEPT_DAYS,
+  });
 
 /** The large one is app 1, the small ones follow: the SQL below counts on it. */
 export const createTenants = async (database: ListDatabase): Promise<Tenants> => {
@@ -22,6 +28,8 @@ export const createTenants = async (database: ListDatabase): Promise<Tenants> =>
   const small = await createApp(database, 'small1');
   for (let index = 2; index <= SMALL_APPS; index += 1) await createApp(database, `small${index}`);
   if (large.id !== 1 || small.id !== 2) throw new TypeError('database: must be new');
+  await database.run(`update app_counter set kept_days = ${KEPT_DAYS}`);
+  await database.run('insert into retention_era select id, 1, $1, retention_days from app', [new Date(FIRST_MS)]);
   return { large, small };
 };
 
@@ -46,7 +54,7 @@ const INSERT = `
     app_id, id, record_time, expire_time, recording_key, confr_id, confr_type, confr_begin_time, confr_end_time,
     member_id, user_name, access_id, pub_stream_id, record_type, object_key, container, size_bytes, duration_ms, facts
   )
-  select app_id, id, at, 'infinity', key, confr_id, 'COMMUNICATION', at - interval '10 minutes', at,
+  select app_id, id, at, at + make_interval(hours => 24 * ${KEPT_DAYS}), key, confr_id, 'COMMUNICATION', at - interval '10 minutes', at,
     confr_id || 'M1', 'user' || (g * 7919) % 1000, 'HI' || 365195406759428096 + g,
     case when type = 'MERGE_ALL' then null else 'rtc-10-' || substr(md5(g::text), 1, 7) || '_C1M1' end,
     type, 'acme/app' || app_id || '/' || to_char(at, 'YYYYMMDD') || '/' || key || '.webm', 'webm', 12345678, 600000.25,

@@ -1,5 +1,5 @@
 /** The pages that are asked for: windows of time before, inside and after the data, narrow and wide, from ids in and out of them. */
-import type { AppRecord, RecordingRow } from '@callreel/server/store/rows.ts';
+import type { AppRecord, SpanRow } from '@callreel/server/store/rows.ts';
 import type { ListDatabase } from './list-database.ts';
 import { FIRST_MS, STEP_MS } from './rows.ts';
 
@@ -42,7 +42,7 @@ export const ask = (
   { id }: Pick<AppRecord, 'id'>,
   call: SpanCall,
   { begin, end, startId }: PageRequest,
-): Promise<RecordingRow[]> =>
+): Promise<SpanRow[]> =>
   call === 'all'
     ? recordings.bySpan(id, begin, end, startId, PAGE)
     : recordings.mergedBySpan(id, begin, end, startId, PAGE);

@@ -1,6 +1,7 @@
 import type { ConfrId, UserName } from '@callreel/contract/ids.ts';
 import type { RecordType } from '@callreel/contract/recording.ts';
 import { type Kysely, sql } from 'kysely';
+import { selectEras } from './eras.ts';
 import { selectRecordings } from './recordings.ts';
 import type { RecordingRow } from './rows.ts';
 import type { Schema } from './schema.ts';
@@ -34,7 +35,11 @@ export class RecordingSearch {
   /** The newest first; expired ones left out. */
   newest(appId: number, filter: RecordingFilter, limit: number): Promise<RecordingRow[]> {
     const { confrId, userName, recordType, begin, end, after } = filter;
-    let query = this.#listed(appId);
+    // Without it the last page would go on through all that expired and is not removed yet.
+    const oldest = selectEras(this.#db, appId).select(
+      sql<Date>`min(greatest(e.from_time, e.expired_time))`.as('oldest'),
+    );
+    let query = this.#listed(appId).where('r.recordTime', '>=', oldest);
     if (confrId !== undefined) query = query.where('r.confrId', '=', confrId);
     if (userName !== undefined) query = query.where('r.userName', '=', userName);
     // Written out, so that the indexes of one type alone are found.

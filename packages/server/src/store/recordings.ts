@@ -1,7 +1,8 @@
 import type { ConfrId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import { type Kysely, sql } from 'kysely';
-import type { NewRecording, RecordingRow } from './rows.ts';
+import type { NewRecording, RecordingRow, SpanRow } from './rows.ts';
 import type { Schema } from './schema.ts';
+import { confrEndTime, selectSpan } from './span.ts';
 import { StoreError } from './store-error.ts';
 
 export type Listing = { id: number; recordTime: Date };
@@ -11,13 +12,6 @@ const COLUMNS = [
   ...(['r.confrId', 'r.confrType', 'r.confrBeginTime', 'r.memberId', 'r.userName', 'r.accessId'] as const),
   ...(['r.pubStreamId', 'r.objectKey', 'r.container', 'r.sizeBytes', 'r.durationMs', 'r.facts'] as const),
 ] as const;
-
-/** The inner query runs for recordings of a conference that still runs, and for no other. */
-const confrEndTime = sql<Date>`coalesce(
-  r.confr_end_time,
-  (select coalesce(c.ended_at, c.latest_at) from conference c where c.id = r.confr_id),
-  r.record_time
-)`.as('confrEndTime');
 
 /** All files but those on their way out. The table's name is `r`. */
 export const selectRecordings = (db: Kysely<Schema>) =>
@@ -42,7 +36,7 @@ export class Recordings {
   async list(recording: NewRecording): Promise<Listing | 'duplicate'> {
     const listed = await this.#insert(recording);
     if (listed !== undefined) return listed;
-    if (await this.#isListed(recording.recordingKey)) return 'duplicate';
+    if (await this.wasListed(recording.recordingKey)) return 'duplicate';
     throw StoreError.missing('conference that this recording is of');
   }
 
@@ -50,13 +44,18 @@ export class Recordings {
     const { recordingKey, appId, confrId } = recording;
     const { rows } = await sql<Listing>`
       with counter as (
-        update app_counter
-        set n = n + 1, last_time = greatest(last_time, date_trunc('milliseconds', clock_timestamp()))
-        where app_id = ${appId}
+        update app_counter c
+        set n = c.n + 1, last_time = greatest(c.last_time, date_trunc('milliseconds', clock_timestamp())),
+          kept_days = a.retention_days, kept_days_before = c.kept_days
+        from app a
+        where c.app_id = ${appId} and a.id = c.app_id
           and exists (select from conference where id = ${confrId} and app_id = ${appId})
           and not exists (select from recording where recording_key = ${recordingKey})
           and not exists (select from recording_tombstone where recording_key = ${recordingKey})
-        returning n, last_time
+        returning n, last_time, kept_days, kept_days_before
+      ), era as (
+        insert into retention_era (app_id, from_id, from_time, retention_days)
+        select ${appId}, n, last_time, kept_days from counter where kept_days is distinct from kept_days_before
       )
       insert into recording (
         app_id, id, record_time, expire_time, recording_key,
@@ -65,20 +64,20 @@ export class Recordings {
         record_type, object_key, container, size_bytes, duration_ms, facts
       )
       select
-        a.id, counter.n, counter.last_time, counter.last_time + make_interval(hours => 24 * a.retention_days), ${recordingKey},
+        c.app_id, counter.n, counter.last_time, counter.last_time + make_interval(hours => 24 * counter.kept_days), ${recordingKey},
         c.id, c.type, coalesce(c.began_at, c.created_at), c.ended_at,
         ${recording.memberId}, ${recording.userName}, ${recording.accessId}, ${recording.pubStreamId},
         ${recording.recordType}, ${recording.objectKey}, ${recording.container},
         ${recording.sizeBytes}::bigint, ${recording.durationMs}::double precision, ${JSON.stringify(recording.facts)}::jsonb
-      from counter, app a, conference c
-      where a.id = ${appId} and c.id = ${confrId}
+      from counter, conference c
+      where c.id = ${confrId}
       on conflict (recording_key) do nothing
       returning id, record_time`.execute(this.#db);
     return rows[0];
   }
 
-  /** One that was listed and is removed was too: its file does not come back. */
-  async #isListed(recordingKey: RecordingKey): Promise<boolean> {
+  /** One that is removed was too: its file does not come back. */
+  async wasListed(recordingKey: RecordingKey): Promise<boolean> {
     const found = await this.#db
       .selectFrom('recording')
       .select('id')
@@ -107,16 +106,13 @@ export class Recordings {
    * Files listed in a span of whole seconds, both ends inclusive: those of the second `end` too.
    * `startId` is exclusive, 0 for the first page; `length` is the most to hand out.
    */
-  bySpan(appId: number, begin: Date, end: Date, startId: number, length: number): Promise<RecordingRow[]> {
-    return this.#inSpan(appId, begin, end, startId).limit(length).execute();
+  bySpan(appId: number, begin: Date, end: Date, startId: number, length: number): Promise<SpanRow[]> {
+    return selectSpan(this.#db, { appId, begin, end, startId, length }, 'all').execute();
   }
 
   /** Merged files alone. */
-  mergedBySpan(appId: number, begin: Date, end: Date, startId: number, length: number): Promise<RecordingRow[]> {
-    return this.#inSpan(appId, begin, end, startId)
-      .where(sql<boolean>`r.record_type = 'MERGE_ALL'`)
-      .limit(length)
-      .execute();
+  mergedBySpan(appId: number, begin: Date, end: Date, startId: number, length: number): Promise<SpanRow[]> {
+    return selectSpan(this.#db, { appId, begin, end, startId, length }, 'merged').execute();
   }
 
   /** Expired ones too, whose links are refused by the time in them; none that is being removed. */
@@ -137,23 +133,6 @@ export class Recordings {
       .where('recordingKey', '=', recordingKey)
       .where('removalAt', 'is', null)
       .execute();
-  }
-
-  /**
-   * As record_time never falls while id grows, the rows past `startId` begin at its time, and the order by (record_time, id)
-   * is that by id: the index is read from there for one page, wherever the window and the page lie.
-   */
-  #inSpan(appId: number, begin: Date, end: Date, startId: number) {
-    const first = sql<Date>`greatest(${begin}::timestamptz, (
-      select s.record_time from recording s
-      where s.app_id = ${appId} and s.id <= ${startId}::bigint order by s.id desc limit 1
-    ))`;
-    return this.#listed(appId)
-      .where('r.recordTime', '>=', first)
-      .where('r.recordTime', '<', new Date(end.getTime() + 1000))
-      .where('r.id', '>', startId)
-      .orderBy('r.recordTime')
-      .orderBy('r.id');
   }
 
   #listed(appId: number) {

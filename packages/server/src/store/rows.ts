@@ -116,6 +116,9 @@ export type RecordingRow = NewRecording & {
   confrEndTime: Date;
 };
 
+/** What the calls by time show of a listed file. */
+export type SpanRow = Omit<RecordingRow, 'recordingKey' | 'container' | 'sizeBytes' | 'durationMs' | 'facts'>;
+
 export type LinkKey = { id: string; key: Uint8Array };
 
 /** Its time was over, or its app ordered it. */

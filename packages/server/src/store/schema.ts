@@ -19,7 +19,15 @@ export type Schema = {
     retentionDays: number;
     usersMayCreate: Generated<boolean>;
   };
-  appCounter: { appId: number; n: Generated<number>; lastTime: Generated<Date> };
+  appCounter: {
+    appId: number;
+    n: Generated<number>;
+    lastTime: Generated<Date>;
+    /** Null before the first file. */
+    keptDays: Generated<number | null>;
+    keptDaysBefore: Generated<number | null>;
+  };
+  retentionEra: { appId: number; fromId: number; fromTime: Date; retentionDays: number };
   appUser: { appId: number; name: UserName; passwordHash: string };
   token: {
     hash: Uint8Array;

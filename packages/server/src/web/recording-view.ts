@@ -1,13 +1,13 @@
 /** A listed file in the vendor's shape. */
 import type { RecordingView } from '@callreel/contract/recording.ts';
-import type { AppRecord, RecordingRow } from '../store/rows.ts';
+import type { AppRecord, SpanRow } from '../store/rows.ts';
 import type { LinkSigner } from './links.ts';
 import { fullUserName, ownerOf } from './names.ts';
 import type { DisplayTime } from './times.ts';
 
 export type ViewMeans = { app: AppRecord; time: DisplayTime; link: LinkSigner };
 
-export const recordingView = (row: RecordingRow, { app, time, link }: ViewMeans): RecordingView => ({
+export const recordingView = (row: SpanRow, { app, time, link }: ViewMeans): RecordingView => ({
   id: row.id,
   owner: ownerOf(app),
   confrBeginTime: time.format(row.confrBeginTime),

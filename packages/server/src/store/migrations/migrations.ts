@@ -4,10 +4,12 @@ import { firstTables } from './0001-first-tables.ts';
 import { afterTheCall } from './0002-after-the-call.ts';
 import { retention } from './0003-retention.ts';
 import { tenants } from './0004-tenants.ts';
+import { flatListing } from './0005-flat-listing.ts';
 
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-after-the-call': afterTheCall,
   '0003-retention': retention,
   '0004-tenants': tenants,
+  '0005-flat-listing': flatListing,
 };

@@ -4,7 +4,7 @@ import { RecordingView } from '@callreel/contract/recording.ts';
 import { type ParamName, ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { RecordingRow } from '../../store/rows.ts';
+import type { SpanRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { takeJson } from '../bodies.ts';
 import type { Gate } from '../gate.ts';
@@ -24,7 +24,7 @@ export const recordingRoutes =
   async (app) => {
     takeJson(app);
 
-    const list = async (request: FastifyRequest, found: Promise<RecordingRow[]>): Promise<RecordingView[]> => {
+    const list = async (request: FastifyRequest, found: Promise<SpanRow[]>): Promise<RecordingView[]> => {
       const [rows, link] = await Promise.all([found, links.signer()]);
       const means = { app: gate.appOf(request), time, link };
       return rows.map((row) => recordingView(row, means));
@@ -56,7 +56,7 @@ export const recordingRoutes =
     );
 
     const spanHandler =
-      (find: (appId: number, params: Record<ParamName<SpanRoute>, string>) => Promise<RecordingRow[]>) =>
+      (find: (appId: number, params: Record<ParamName<SpanRoute>, string>) => Promise<SpanRow[]>) =>
       async (request: FastifyRequest): Promise<RecordingView[]> =>
         list(request, find(gate.appOf(request).id, request.params as Record<ParamName<SpanRoute>, string>));
 
