@@ -29,9 +29,10 @@ const OUTPUT = { width: 1280, height: 720, framesPerSecond: 25 } as const;
 /** What listing wrote into a recording's `facts`. */
 type RecordedFacts = { startMs: number; endMs: number; kind: PublicationKind; video?: unknown; audio?: unknown };
 
-/** Merges and lists. Doing it again is harmless: the row is unique by `key`. */
+/** Merges and lists. Doing it again is harmless: what was listed by an earlier try stays as its row says, and deleted where it was. */
 export const mergeConference = async (options: MergingOptions, confrId: ConfrId, key: RecordingKey): Promise<void> => {
   const { store, log } = options;
+  if (await store.recordings.wasListed(key)) return;
   const conference = await store.conferences.findById(confrId);
   const recordings = conference ? await storedRecordings(options, conference) : [];
   if (!conference || recordings.length === 0) {
