@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { UserName } from '@callreel/contract/ids.ts';
 import type { RecordingDetails, RecordingPage, RecordingView } from '@callreel/contract/recording.ts';
@@ -209,6 +212,20 @@ test('deleted, it is out of every listing and its link is gone at once, and its 
   assert.equal((await fixture.call(url)).status, 410);
   assert.equal(await fixture.store.recordings.list(deleted), 'duplicate');
   assert.ok(await fixture.objects.stat(kept.objectKey));
+});
+
+test('deleted while it is downloaded: who began has it whole, nobody else begins', async () => {
+  // More than the buffers of a connection hold.
+  const bytes = randomBytes(24 * 1024 * 1024);
+  const { id, objectKey } = await fixture.addRecording(app, bytes);
+  const { url } = await detailsOf(id);
+  const [response] = (await once(get(url), 'response')) as [IncomingMessage];
+  await once(response, 'readable');
+  assert.equal((await ask(`/${id}`, 'DELETE')).status, 200);
+  await until(async () => (await fixture.objects.stat(objectKey)) === undefined);
+  assert.equal(response.complete, false);
+  assert.equal((await fixture.call(url)).status, 410);
+  assert.ok((await buffer(response)).equals(bytes));
 });
 
 test('an expired one is not found, but can be deleted before its day of grace is over', async () => {
