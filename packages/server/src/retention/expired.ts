@@ -1,4 +1,7 @@
-/** Removes files whose time has been over for a day, app by app, unless too many of an app's would go for another reason than their age. */
+/**
+ * Removes files whose time has been over for a day, app by app, unless too many of an app's would go for another reason than their age,
+ * or are not where they should be.
+ */
 import type { DueFiles } from '../store/removals.ts';
 import type { RetentionAlarm } from '../store/rows.ts';
 import { DAY_MS } from './clocks.ts';
@@ -26,8 +29,17 @@ export const removeExpired = async (
   let stoppedApps = 0;
   for (const due of dueByApp) {
     const alarm = alarms.find(({ appId }) => appId === due.appId);
-    if (await mayGo(options, due, alarm, now)) await removeExpiredOf(options, due.appId, now, removed, signal);
-    else stoppedApps++;
+    try {
+      if (await mayGo(options, due, alarm, now)) await removeExpiredOf(options, due.appId, now, removed, signal);
+      else stoppedApps++;
+    } catch (error) {
+      // Of one app alone: the others' files go.
+      options.log.warn(
+        { appId: due.appId, err: error },
+        "an app's expired files could not be removed; tried again later",
+      );
+      removed.failures.push(error);
+    }
   }
   return stoppedApps;
 };
@@ -39,20 +51,41 @@ const clearOld = async ({ store }: SweepOptions, alarms: RetentionAlarm[], dueBy
 };
 
 const mayGo = async (
-  { store, log }: SweepOptions,
-  { appId, early }: DueFiles,
+  options: SweepOptions,
+  due: DueFiles,
   alarm: RetentionAlarm | undefined,
   now: Date,
 ): Promise<boolean> => {
-  const total = early === 0 ? 0 : await store.removals.fileCount(appId);
-  if (!areTooMany(early, total) || alarm?.confirmedAt) {
+  const { store, log } = options;
+  const { appId } = due;
+  const doubt = alarm?.confirmedAt
+    ? undefined
+    : ((await tooYoung(options, due)) ?? (await lostFiles(options, appId, now)));
+  if (doubt === undefined) {
     if (alarm) await store.retention.clear('share', appId);
     return true;
   }
-  const detail = `${early} of ${total} files would go before the age that the app's retention gives them`;
-  await store.retention.raise('share', appId, detail, now);
-  log.error({ appId, early, total }, 'retention has stopped for an app: too many files would go at once. Confirm it');
+  await store.retention.raise('share', appId, doubt, now);
+  log.error({ appId, detail: doubt }, 'retention has stopped for an app: put it right, or confirm it');
   return false;
+};
+
+const tooYoung = async ({ store }: SweepOptions, { appId, early }: DueFiles): Promise<string | undefined> => {
+  const total = early === 0 ? 0 : await store.removals.fileCount(appId);
+  if (!areTooMany(early, total)) return undefined;
+  return `${early} of ${total} files would go before the age that the app's retention gives them`;
+};
+
+/**
+ * In another folder than theirs, or one that is not mounted, all files count as removed: their rows would go, and they stay for good. No file
+ * is missing that no sweep has begun to remove.
+ */
+const lostFiles = async ({ store, objects }: SweepOptions, appId: number, now: Date): Promise<string | undefined> => {
+  const first = await store.removals.expired(appId, graceBefore(now), BATCH);
+  let lost = 0;
+  for (const { objectKey } of first) if ((await objects.stat(objectKey)) === undefined) lost++;
+  if (!areTooMany(lost, first.length)) return undefined;
+  return `${lost} of the first ${first.length} files to go are not in the store: is it the right one?`;
 };
 
 /** Stops where nothing can be removed: the object store is away. */

@@ -10,8 +10,8 @@ export class RetentionError extends Error {
     this.reason = reason;
   }
 
-  /** Objects that the store would not remove: the next try takes them up. `cause` is the first one's. */
-  static incomplete(files: number, cause: unknown): RetentionError {
-    return new RetentionError('incomplete', `${files} files could not be removed`, cause);
+  /** Objects that the store would not remove, apps that could not be dealt with: the next try takes them up. `cause` is the first one's. */
+  static incomplete(failures: number, cause: unknown): RetentionError {
+    return new RetentionError('incomplete', `${failures} removals came to nothing`, cause);
   }
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { makeRecordingKey } from '@callreel/contract/ids.ts';
 import { createApp, createConference, ids, memberRow } from '../../../../tests/support/store-rows.ts';
+import { DiskStore } from '../storage/disk-store.ts';
+import { connect } from '../store/connect.ts';
 import type { AppRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { DAY_MS, HOUR_MS } from './clocks.ts';
@@ -102,6 +104,7 @@ const dyingAt = <Target extends object>(target: Target, broken: Partial<Target>)
     },
   });
 const died = () => Promise.reject(new Error('died'));
+const isDeath = (error: Error): boolean => /died/.test(`${error.message} ${error.cause}`);
 const withObjects = (broken: Partial<Stage['objects']>): SweepOptions => ({
   ...stage.options,
   objects: dyingAt(stage.objects, broken),
@@ -115,7 +118,7 @@ describe('killed in the middle, the next sweep does the rest', () => {
   const assertMended = async (options: SweepOptions): Promise<void> => {
     const files = await stage.list(app, 5);
     passDays(32);
-    await assert.rejects(sweep(options), (error: Error) => /died/.test(`${error.message} ${error.cause}`));
+    await assert.rejects(sweep(options), isDeath);
     assert.deepEqual(await rowsOf(files), [], 'no listing shows what may be gone');
     await sweep(stage.options);
     await assertGone(files);
@@ -128,7 +131,7 @@ describe('killed in the middle, the next sweep does the rest', () => {
   test('before the mark', async () => {
     const files = await stage.list(app, 5);
     passDays(32);
-    await assert.rejects(sweep(withRemovals({ beginExpired: died })), /died/);
+    await assert.rejects(sweep(withRemovals({ beginExpired: died })), isDeath);
     await assertKept(files);
     await sweep(stage.options);
     await assertGone(files);
@@ -144,6 +147,71 @@ test('one object that cannot be removed keeps none of the others, and is taken u
   assert.deepEqual(await stage.stored(files), [files[4]?.recordingKey]);
   await sweep(stage.options);
   await assertGone(files);
+});
+
+test('one app that cannot be dealt with keeps no other from losing its old files', async () => {
+  const brief = async (): Promise<AppRecord> => {
+    const made = await createApp(store, 1);
+    await stage.list(made, 2);
+    return made;
+  };
+  const [broken, other] = [await brief(), await brief()];
+  const others = await stage.list(other, 2);
+  passDays(2.1);
+  const beginExpired: Store['removals']['beginExpired'] = (appId, ...rest) =>
+    appId === broken.id ? died() : store.removals.beginExpired(appId, ...rest);
+  await assert.rejects(sweep(withRemovals({ beginExpired })), { name: 'RetentionError', reason: 'incomplete' });
+  await assertGone(others);
+});
+
+test('one whose tombstone stands already keeps none of the others', async () => {
+  const files = await stage.list(app, 3);
+  const [first] = files;
+  assert.ok(first);
+  const db = connect({ ...fixture.postgres, maxConnections: 1, statementTimeoutMs: 0 });
+  const { id, recordingKey, recordTime } = first;
+  await db
+    .insertInto('recordingTombstone')
+    .values({ appId: app.id, id, recordingKey, recordTime, reason: 'expired', removedAt: new Date() })
+    .execute();
+  await db.destroy();
+  passDays(32);
+  await sweep(stage.options);
+  await assertGone(files);
+});
+
+describe('files that are to go and are not in the store', () => {
+  const elsewhere = (): SweepOptions => ({ ...stage.options, objects: new DiskStore(join(stage.place, 'elsewhere')) });
+
+  test('all of them, as with the wrong folder: their rows stay until it is the right one', async () => {
+    const files = await stage.list(app, 3);
+    passDays(32);
+    const result = await sweep(elsewhere());
+    assert.ok(result.kind === 'swept' && result.stoppedApps > 0);
+    await assertKept(files);
+    const [alarm] = await alarmsOf(app.id);
+    assert.match(alarm?.detail ?? '', /^3 of the first 3 files to go are not in the store/);
+    await sweep(stage.options);
+    await assertGone(files);
+    assert.deepEqual(await alarmsOf(app.id), []);
+  });
+
+  test('confirmed, their rows go', async () => {
+    const files = await stage.list(app, 3);
+    passDays(32);
+    await sweep(elsewhere());
+    await store.retention.confirmAlarms();
+    await sweep(elsewhere());
+    assert.deepEqual(await rowsOf(files), []);
+  });
+
+  test('a fifth of them or less: all rows go', async () => {
+    const files = await stage.list(app, 5);
+    await stage.objects.remove(files[2]?.objectKey ?? '');
+    passDays(32);
+    await sweep(stage.options);
+    await assertGone(files);
+  });
 });
 
 describe('a clock that leapt stops everything', () => {

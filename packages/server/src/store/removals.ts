@@ -49,22 +49,18 @@ export class Removals {
     return files;
   }
 
-  /** Marks up to `limit` of the app's files that expired at `cutoff` or before, the longest expired first. */
+  /** Up to `limit` of the app's files that expired at `cutoff` or before, the longest expired first. Not marked. */
+  expired(appId: number, cutoff: Date, limit: number): Promise<RecordingInRemoval[]> {
+    return this.#expired(appId, cutoff, limit).select(['recordingKey', 'objectKey']).execute();
+  }
+
+  /** Marks them. */
   beginExpired(appId: number, cutoff: Date, limit: number, at: Date): Promise<RecordingInRemoval[]> {
     return this.#db
       .updateTable('recording')
       .set({ removalAt: at, removalReason: 'expired' })
       .where('appId', '=', appId)
-      .where('id', 'in', (db) =>
-        db
-          .selectFrom('recording')
-          .select('id')
-          .where('appId', '=', appId)
-          .where('expireTime', '<=', cutoff)
-          .where('removalAt', 'is', null)
-          .orderBy('expireTime')
-          .limit(limit),
-      )
+      .where('id', 'in', this.#expired(appId, cutoff, limit).select('id'))
       .where('removalAt', 'is', null)
       .returning(['recordingKey', 'objectKey'])
       .execute();
@@ -108,7 +104,18 @@ export class Removals {
         returning app_id, id, recording_key, record_time, removal_reason
       )
       insert into recording_tombstone (app_id, id, recording_key, record_time, reason, removed_at)
-      select gone.*, ${at}::timestamptz from gone`.execute(this.#db);
+      select gone.*, ${at}::timestamptz from gone
+      on conflict do nothing`.execute(this.#db);
+  }
+
+  #expired(appId: number, cutoff: Date, limit: number) {
+    return this.#db
+      .selectFrom('recording')
+      .where('appId', '=', appId)
+      .where('expireTime', '<=', cutoff)
+      .where('removalAt', 'is', null)
+      .orderBy('expireTime')
+      .limit(limit);
   }
 
   #inRemoval() {

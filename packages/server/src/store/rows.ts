@@ -127,7 +127,10 @@ export type RemovalReason = 'expired' | 'deleted';
 /** A file that is on its way out: no listing shows it, its object may or may not be there still. */
 export type RecordingInRemoval = { recordingKey: RecordingKey; objectKey: string };
 
-/** `clock`: the clock cannot be trusted. `share`: too many of an app's files would go at once, and not for their age. */
+/**
+ * `clock`: the clock cannot be trusted. `share`: too many of an app's files would go at once, and not for their age, or too many of those to go
+ * are not in the store.
+ */
 export type RetentionAlarmKind = 'clock' | 'share';
 
 export type RetentionAlarm = {
