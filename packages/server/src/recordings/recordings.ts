@@ -14,7 +14,7 @@ import { type CompositorPort, mergeConference } from './merging.ts';
 export type RecordingsOptions = {
   store: Store;
   objects: ObjectStore;
-  jobs: Jobs;
+  jobs: Pick<Jobs, 'send'>;
   compositor: CompositorPort;
   spoolDir: string;
   ids: IdSource;
@@ -25,12 +25,16 @@ export type RecordingsOptions = {
 const SWEEP_INTERVAL_MS = 30_000;
 /** By then a recording that was begun says who writes it. */
 const OPENING_MS = 60_000;
+/** Between two looks for merges whose job was not taken, or given up: a full disk has room by then. */
+const MERGE_INTERVAL_MS = 3600 * 1000;
+/** One that fails for longer is tried again at the next start alone. */
+const LONGEST_MERGE_MS = 24 * 3600 * 1000;
 /** A merge that was not begun for longer is not begun by itself. */
 const LONGEST_OUTAGE_MS = 7 * 24 * 3600 * 1000;
 
 export class Recordings {
   readonly #options: RecordingsOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
@@ -39,11 +43,13 @@ export class Recordings {
   /** Takes up what an earlier process left undone. */
   async start(): Promise<void> {
     await this.#takeUp();
-    this.#timer = setInterval(() => {
-      this.#sweep().catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'the spool could not be swept; tried again later');
-      });
-    }, SWEEP_INTERVAL_MS);
+    this.#every(SWEEP_INTERVAL_MS, 'the spool could not be swept; tried again later', () => this.#sweep());
+    this.#every(MERGE_INTERVAL_MS, 'open merges could not be handed in; tried again later', () => this.#sweepMerges());
+  }
+
+  #every(intervalMs: number, complaint: string, work: () => Promise<void>): void {
+    const run = () => work().catch((error: unknown) => this.#options.log.warn({ err: error }, complaint));
+    this.#timers.push(setInterval(run, intervalMs));
   }
 
   /** What this part of the service does of the jobs. */
@@ -57,7 +63,7 @@ export class Recordings {
 
   /** Jobs under way are the job queue's to stop. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
   }
 
   /** A recording's bytes are on disk: finish it as soon as may be. */
@@ -79,7 +85,16 @@ export class Recordings {
     ]);
     if (left.size > 0) log.info({ recordings: left.size }, 'taking up recordings of an earlier run');
     for (const key of left) await this.recordingEnded(key);
-    for (const { confrId } of await store.merges.open()) await this.#considerMerge(confrId);
+    await this.#takeUpMerges();
+  }
+
+  /** Merges that were begun, after this if it is given, and are not finished. Those whose job waits or runs are not handed in twice. */
+  async #takeUpMerges(begunAfter?: Date): Promise<void> {
+    for (const { confrId } of await this.#options.store.merges.open(begunAfter)) await this.#considerMerge(confrId);
+  }
+
+  #sweepMerges(): Promise<void> {
+    return this.#takeUpMerges(new Date(this.#options.ids.nowMs() - LONGEST_MERGE_MS));
   }
 
   /** Hands in what could not be when it was due, as when the database was away. What waits or runs already is not taken twice. */

@@ -41,9 +41,13 @@ export class Merges {
     return rows.map(({ id }) => id);
   }
 
-  /** All that were begun and not finished, oldest first. */
-  async open(): Promise<Merge[]> {
-    const rows = await this.#select().where('finishedAt', 'is', null).orderBy('begunAt').execute();
+  /** All that were begun, after this if it is given, and not finished, oldest first. */
+  async open(begunAfter = new Date(0)): Promise<Merge[]> {
+    const rows = await this.#select()
+      .where('finishedAt', 'is', null)
+      .where('begunAt', '>', begunAfter)
+      .orderBy('begunAt')
+      .execute();
     return rows.map(({ confrId, recordingKey }) => ({ confrId, recordingKey, done: false }));
   }
 
