@@ -3,8 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { makeRecordingKey, type RecordingKey } from '@callreel/contract/ids.ts';
-import { createApp, createConference, ids } from '../../../../tests/support/store-rows.ts';
+import { createApp, createConference, ids, newRecording } from '../../../../tests/support/store-rows.ts';
 import type { AppRecord } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
 import { DAY_MS } from './clocks.ts';
 import { type ReconcileRequest, reconcile } from './reconcile.ts';
 import { objectKeyOf, RetentionFixture, type Stage } from './virtual-retention-fixture.ts';
@@ -97,3 +98,50 @@ test('a row without its object is reported as an error, and stays', async () => 
   assert.ok(stage.errors().includes('a listed recording without its file'));
   assert.ok(await fixture.store.recordings.byKey(lost.recordingKey));
 });
+
+test('an object that gets its row between the report and the removal stays', async () => {
+  await stage.list(app, 9);
+  const key = makeRecordingKey(ids);
+  const objectKey = await orphan(2 * DAY_MS, key);
+  const conference = await createConference(fixture.store, app.id);
+  const { recordingSearch, recordings } = fixture.store;
+  let asked = 0;
+  const knownObjects: typeof recordingSearch.knownObjects = async (keys) => {
+    const known = await recordingSearch.knownObjects(keys);
+    if (asked++ === 0) await recordings.list(newRecording(conference, { recordingKey: key, objectKey }));
+    return known;
+  };
+  const store = Object.assign(Object.create(fixture.store) as Store, {
+    recordingSearch: withMethod(recordingSearch, { knownObjects }),
+  });
+  const { objectsWithoutRow, removed } = await reconcile({ ...stage.options, store }, { act: true });
+  assert.deepEqual([objectsWithoutRow.count, removed], [1, []]);
+  assert.ok(await isStored(objectKey));
+});
+
+test('a recording that is removed while its file is looked for is no finding', async () => {
+  const [file] = await stage.list(app, 1);
+  assert.ok(file);
+  const stat = async (objectKey: string) => {
+    if (objectKey === file.objectKey) {
+      await fixture.store.removals.beginDeleted(app.id, file.id, new Date());
+      await stage.objects.remove(objectKey);
+    }
+    return stage.objects.stat(objectKey);
+  };
+  const objects = withMethod(stage.objects, { stat });
+  const { rowsWithoutObject } = await reconcile({ ...stage.options, objects }, { act: false });
+  assert.deepEqual(
+    rowsWithoutObject.named.filter(({ appId }) => appId === app.id),
+    [],
+  );
+});
+
+/** The same thing but for one method; the others keep their own `this`. */
+const withMethod = <Target extends object>(target: Target, method: Partial<Target>): Target =>
+  new Proxy(target, {
+    get: (_, name) => {
+      const value: unknown = Reflect.get({ ...method }, name) ?? Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });

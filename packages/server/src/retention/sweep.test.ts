@@ -254,6 +254,22 @@ describe('a clock that leapt stops everything', () => {
     await assertKept(files);
   });
 
+  test('apart by less than an hour, the earlier of the two counts', async () => {
+    passDays(RETENTION_DAYS + 1 - 1 / 48);
+    for (const aheadMs of [HOUR_MS * 0.9, 0]) {
+      stage.clocks.setDatabaseAhead(aheadMs);
+      assert.equal((await sweep(stage.options)).kind, 'swept');
+      await assertKept(files);
+    }
+    stage.clocks.pass(HOUR_MS);
+    stage.clocks.setDatabaseAhead(-HOUR_MS * 0.9);
+    await sweep(stage.options);
+    await assertKept(files);
+    stage.clocks.setDatabaseAhead(0);
+    await sweep(stage.options);
+    await assertGone(files);
+  });
+
   test('while the machine was off, and is put right after the first sweep, which removed nothing', async () => {
     passDays(28);
     await sweep(stage.options);
@@ -262,6 +278,19 @@ describe('a clock that leapt stops everything', () => {
     stage.clocks.pass(HOUR_MS);
     stage.clocks.leap(-6 * DAY_MS);
     assert.equal((await sweep(stage.options)).kind, 'stopped');
+    await assertKept(files);
+  });
+
+  test('a boot does not settle an alarm, also where it alone would raise none', async () => {
+    passDays(28);
+    await sweep(stage.options);
+    stage.clocks.leap(6 * DAY_MS);
+    assert.equal((await sweep(stage.options)).kind, 'stopped');
+    stage.clocks.reboot(HOUR_MS);
+    for (let run = 0; run < 3; run++) {
+      stage.clocks.pass(HOUR_MS);
+      assert.equal((await sweep(stage.options)).kind, 'stopped');
+    }
     await assertKept(files);
   });
 
@@ -344,6 +373,15 @@ describe('more than a fifth of an app’s files that go before their age', () =>
     assert.deepEqual(await alarmsOf(app.id), []);
     await assertGone(brief);
   });
+});
+
+test('what was not marked is not buried', async () => {
+  const files = await stage.list(app, 1);
+  await store.removals.bury(
+    files.map(({ recordingKey }) => recordingKey),
+    new Date(),
+  );
+  await assertKept(files);
 });
 
 describe('a deleted file', () => {
