@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { startPostgres, type TestPostgres } from '../../../../tests/support/postgres.ts';
-import { createApp } from '../../../../tests/support/store-rows.ts';
+import { createApp, createConference, newRecording } from '../../../../tests/support/store-rows.ts';
 import { connect } from './connect.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -75,6 +75,33 @@ test('a database that is not there: an error that says so', async () => {
 const waitForHealth = async (store: Store): Promise<void> => {
   while (!(await store.health()));
 };
+
+// Takes as long as a caller may wait for a connection: 5 seconds.
+test('all connections are held up by another: who finds none is told so, nothing is lost, and it works on when they are free', async () => {
+  const store = await openStore({ ...postgres, maxConnections: 2 });
+  const app = await createApp(store);
+  const conference = await createConference(store, app.id);
+  const held = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const db = openDatabase();
+  const holder = db.transaction().execute(async (tx) => {
+    await tx.selectFrom('appCounter').select('n').where('appId', '=', app.id).forUpdate().execute();
+    locked.resolve();
+    await held.promise;
+  });
+  await locked.promise;
+  const recordings = [newRecording(conference), newRecording(conference)];
+  const listings = recordings.map((recording) => store.recordings.list(recording));
+  await assert.rejects(store.apps.findById(app.id), { name: 'StoreError', reason: 'unavailable' });
+  assert.equal(await store.health(), false);
+  held.resolve();
+  await holder;
+  const listed = await Promise.all(listings);
+  assert.deepEqual(listed.map((each) => each !== 'duplicate' && each.id).sort(), [1, 2]);
+  assert.equal(await store.health(), true);
+  await db.destroy();
+  await store.close();
+});
 
 test('the database dies under a statement: that one fails, the service lives on and works when it is back', async () => {
   const store = await openStore(postgres);
