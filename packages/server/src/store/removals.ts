@@ -22,20 +22,27 @@ export class Removals {
     this.#db = db;
   }
 
-  /** Files that expired at `cutoff` or before, by app; apps without any are left out. */
+  /**
+   * Files that expired at `cutoff` or before, by app; apps without any are left out. An app at a time: to count four million took 3 s on a busy
+   * machine, and no statement may take longer than 10.
+   */
   async due(cutoff: Date): Promise<DueFiles[]> {
+    const { rows: apps } = await sql<{ id: number; retentionDays: number }>`
+      select id, retention_days from app a
+      where exists (select from recording where app_id = a.id and expire_time <= ${cutoff} and removal_at is null)
+      order by id`.execute(this.#db);
+    const due: DueFiles[] = [];
+    for (const app of apps) due.push(await this.#dueOf(app, cutoff));
+    return due;
+  }
+
+  async #dueOf({ id, retentionDays }: { id: number; retentionDays: number }, cutoff: Date): Promise<DueFiles> {
     const { rows } = await sql<DueFiles>`
-      select a.id as app_id, d.due, d.early
-      from app a cross join lateral (
-        select
-          count(*) as due,
-          count(*) filter (where r.record_time + make_interval(hours => 24 * a.retention_days) > ${cutoff}) as early
-        from recording r
-        where r.app_id = a.id and r.expire_time <= ${cutoff} and r.removal_at is null
-      ) d
-      where d.due > 0
-      order by a.id`.execute(this.#db);
-    return rows;
+      select ${id}::int as app_id, count(*) as due,
+        count(*) filter (where record_time + make_interval(hours => 24 * ${retentionDays}::int) > ${cutoff}) as early
+      from recording
+      where app_id = ${id} and expire_time <= ${cutoff} and removal_at is null`.execute(this.#db);
+    return rows[0] ?? { appId: id, due: 0, early: 0 };
   }
 
   /** How many files an app has, expired ones too, without those on their way out. */
