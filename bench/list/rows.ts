@@ -75,5 +75,6 @@ export const insertRows = async (database: ListDatabase, from: number, to: numbe
 export const settleRows = async (database: ListDatabase): Promise<void> => {
   await database.run('vacuum (analyze) recording');
   await database.run(`update app_counter c set (n, last_time) =
-    (select coalesce(max(id), 0), coalesce(max(record_time), '-infinity') from recording r where r.app_id = c.app_id)`);
+    (select coalesce(max(id), 0), coalesce(max(record_time), '-infinity') from recording r
+      where r.app_id = c.app_id and r.removal_at is null)`);
 };
