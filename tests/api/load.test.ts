@@ -35,9 +35,9 @@ const join = async (userName: string): Promise<Joined> => {
   return (await fixture.call(path, { method: 'POST', token: app.token, json: { userName } })).json<Joined>();
 };
 
-const publish = ({ whip, token }: Joined, query = ''): Promise<Answer> =>
+const publish = ({ whip, token }: Joined, query = '', body = OFFER_SDP): Promise<Answer> =>
   fixture.call(whip + query, {
-    ...{ method: 'POST', token, body: OFFER_SDP },
+    ...{ method: 'POST', token, body },
     headers: { 'content-type': 'application/sdp' },
   });
 
@@ -65,6 +65,7 @@ test('a full disk refuses new publications, and nothing else', async () => {
   // The disk is asked once a second at most.
   while ((await fixture.call('/readyz')).status !== 503);
   assertBusy(await publish(member));
+  assert.equal((await publish(member, '', 'hello')).json().error, 'illegal_sdp', 'what is wrong is told first');
   const stream = published.headers.get('location')?.split('/').at(-1) ?? '';
   assert.equal((await publish(member, `?resume=${stream}`)).status, 201, 'what runs may go on');
   assertBusy(await fixture.call('/readyz'));

@@ -7,7 +7,7 @@ import { ROUTES } from '@callreel/contract/routes.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
 import { OPERATIONS } from '@callreel/server/web/openapi/operations.ts';
 import { DescribedInterface } from './described-interface.ts';
-import { OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
+import { OFFER_ICE, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
 
 const NO_CONFERENCE = 'IM_X1C1';
 /** Nothing they can be refused for while the process lives. */
@@ -161,7 +161,7 @@ test('publications: published, continued, ended', async () => {
 
   const again = await api.call('publish', 201, { ...offer, query: `?resume=${pubStreamId}` });
   const streamPath = { ...path, pubStreamId };
-  const fragment = 'a=ice-ufrag:x\r\na=ice-pwd:y\r\na=end-of-candidates\r\n';
+  const fragment = `${OFFER_ICE}a=end-of-candidates\r\n`;
   const patch = (status: number, ifMatch: Record<string, string>) =>
     api.call('addCandidates', status, {
       path: streamPath,

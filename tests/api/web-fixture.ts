@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHROMIUM_OFFER as OFFER_SDP } from '@callreel/media/sdp/offers-fixture.ts';
 import { type Config, readConfig } from '@callreel/server/base/config.ts';
 import { createLogger } from '@callreel/server/base/log.ts';
 import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
@@ -19,7 +20,8 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { createConference, ids, newRecording } from '../support/store-rows.ts';
 
 export const ANSWER_SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
-export const OFFER_SDP = 'v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
+/** Its credentials, as a fragment for PATCH names them. */
+export const OFFER_ICE = `${/^a=ice-ufrag:.*\r\na=ice-pwd:.*\r\n/m.exec(OFFER_SDP)?.[0]}`;
 
 /** Answers whatever begins as SDP does. */
 const mediaStandIn: SpawnMediaProcess = () => ({
@@ -36,6 +38,8 @@ const mediaStandIn: SpawnMediaProcess = () => ({
 /** A test calls from one address, as often as it needs to, unless it is about rates. */
 const NO_RATES = RATE_NAMES.map((name) => `${name}=100000`).join(',');
 const NO_SHARES = { live: { part: 1, burstMs: 1e9 }, other: { part: 1, burstMs: 1e9 } };
+
+export { OFFER_SDP };
 
 export type Credentials = { clientId: string; clientSecret: string };
 export type TestApp = AppRecord & Credentials & { token: string };

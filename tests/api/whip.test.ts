@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ConferenceView, JoinView } from '@callreel/contract/conference.ts';
-import { ANSWER_SDP, type Answer, type Call, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
+import { ANSWER_SDP, type Answer, type Call, OFFER_ICE, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
 
 let fixture: WebFixture;
 let app: TestApp;
@@ -86,7 +86,7 @@ test('an offer that cannot be answered says why; one of another type, or none, i
   const illegal = await offerTo(member.whip, member.token, { body: 'hello' });
   assert.equal(illegal.status, 400);
   assert.equal(illegal.json().error, 'illegal_sdp');
-  assert.equal(illegal.json().error_description, 'Line 1 must be v=0');
+  assert.equal(illegal.json().error_description, 'line 1: "hello": a line is "<letter>=<value>"');
   assert.equal((await offerTo(member.whip, member.token, { body: '' })).json().error, 'illegal_sdp');
   for (const type of ['application/json', 'text/plain', 'application/trickle-ice-sdpfrag']) {
     const answer = await offerTo(member.whip, member.token, { headers: { 'content-type': type } });
@@ -99,6 +99,17 @@ test('an offer that cannot be answered says why; one of another type, or none, i
   assert.equal((await fixture.call(member.whip, { method: 'POST', token: member.token })).status, 415);
   const large = await offerTo(member.whip, member.token, { body: `v=0\r\n${'a=x\r\n'.repeat(20_000)}` });
   assert.equal(large.status, 413);
+});
+
+test('an offer that cannot be read is 400, before whether there is a place, what it goes on with, or room on the disk', async () => {
+  const member = await joinNew('talker', { maxVideoCount: 1 });
+  await published(member);
+  const illegal = { body: 'hello' };
+  assert.equal((await offerTo(member.whip, member.token)).json().error, 'video_limit');
+  assert.equal((await offerTo(member.whip, member.token, illegal)).json().error, 'illegal_sdp');
+  assert.equal((await offerTo(`${member.whip}?resume=x`, member.token, illegal)).json().error, 'illegal_sdp');
+  const listener = await joinNew('audience');
+  assert.equal((await offerTo(listener.whip, listener.token, illegal)).json().error, 'forbidden_op');
 });
 
 test("only a member of this conference publishes in it, and only his token ends it: not the app's, not a listener's", async () => {
@@ -132,7 +143,7 @@ test('further candidates are taken, an ICE restart is refused', async () => {
     fixture.call(url, {
       method: 'PATCH',
       token: member.token,
-      body: 'a=ice-ufrag:x\r\na=ice-pwd:y\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n',
+      body: `${OFFER_ICE}m=audio 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n`,
       headers: { 'content-type': 'application/trickle-ice-sdpfrag', ...headers },
     });
   const taken = await patch({ 'if-match': answer.headers.get('etag') ?? '' });

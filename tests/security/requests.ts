@@ -1,6 +1,6 @@
 /** What is sent for each row of the table: a call that goes well for whoever may make it. */
 import { ROUTES } from '@callreel/contract/routes.ts';
-import { type Call, OFFER_SDP } from '../api/web-fixture.ts';
+import { type Call, OFFER_ICE, OFFER_SDP } from '../api/web-fixture.ts';
 import { PASSWORD, SPARE_USER, type World } from './world.ts';
 
 /** `path` from the root; its names in braces are those of the route. */
@@ -11,7 +11,6 @@ type Request = (world: World, token: string | undefined) => Sent;
 
 const SPAN = '20190101000000/20991231235959/0/100';
 const SDP = { 'content-type': 'application/sdp' };
-const FRAGMENT = 'a=ice-ufrag:x\r\na=ice-pwd:y\r\n';
 
 const at =
   (path: (world: World) => string, json?: (world: World, token: string | undefined) => unknown): Request =>
@@ -103,7 +102,7 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   [`DELETE ${ROUTES.whipResource}`]: at(stream),
   [`PATCH ${ROUTES.whipResource}`]: (world) => ({
     path: stream(world),
-    body: FRAGMENT,
+    body: OFFER_ICE,
     headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': world.etag },
   }),
 

@@ -8,6 +8,7 @@ import {
   type RecordingKey,
   type UserName,
 } from '@callreel/contract/ids.ts';
+import { CHROMIUM_OFFER as OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { VirtualTime } from '@callreel/server/base/virtual-time-fixture.ts';
 import { ConferenceError } from '@callreel/server/conference/conference-error.ts';
 import type { Joined, MemberRef } from '@callreel/server/conference/conferences.ts';
@@ -170,7 +171,7 @@ export class World {
         });
       case 'publish':
         return this.#withMember(action.member, async (owner) => {
-          const { pubStreamId: id } = await conferences.publish(owner, action.legal ? 'v=0' : 'x', action.as);
+          const { pubStreamId: id } = await conferences.publish(owner, action.legal ? OFFER : 'x', action.as);
           this.publications.push({ id, owner });
           this.adrift.delete(owner.memberId);
         });
@@ -183,7 +184,7 @@ export class World {
         });
       case 'resume':
         return this.#withPublication(action.publication, async ({ id, owner }) => {
-          await conferences.resume(owner, id, 'v=0');
+          await conferences.resume(owner, id, OFFER);
           this.lost.delete(id);
         });
       case 'lose':

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import type { CreateConferenceBody } from '@callreel/contract/conference.ts';
 import { type ConfrId, parseConfrId, type UserName } from '@callreel/contract/ids.ts';
+import { CHROMIUM_OFFER as OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { startPostgres, type TestPostgres } from '../../../../tests/support/postgres.ts';
 import { createApp, ids } from '../../../../tests/support/store-rows.ts';
 import { nowMs } from '../base/monotonic-clock.ts';
@@ -11,7 +12,6 @@ import { openStore, type Store } from '../store/store.ts';
 import { Conferences, type Joined, type MemberRef } from './conferences.ts';
 import { ScriptedMedia } from './scripted-media-fixture.ts';
 
-const OFFER = 'v=0 offer';
 /** In place of 45 s. */
 const HOLD_MS = 60;
 const LONG_HOLD_MS = 60_000;

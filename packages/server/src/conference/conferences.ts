@@ -34,7 +34,8 @@ import {
   type PublicationConnection,
 } from './live-conference.ts';
 import { MediaPool } from './media-pool.ts';
-import { type Answered, Publications } from './publications.ts';
+import { readOfferFacts } from './offer-facts.ts';
+import { type Answered, type AssertRoom, Publications } from './publications.ts';
 import { restoreConference } from './restore.ts';
 import { OVERLAP_MS, RevocationWatch } from './revocation-watch.ts';
 import { Turns } from './turns.ts';
@@ -47,6 +48,8 @@ const HOLD_MS = 45_000;
 
 /** How long stopping waits for files to be written, before it stops the processes that write them. */
 const ENDING_LIMIT_MS = 5000;
+
+const hasRoom = async (): Promise<void> => {};
 
 export class Conferences {
   readonly #options: ConferencesOptions;
@@ -201,21 +204,29 @@ export class Conferences {
     });
   }
 
-  /** @throws ConferenceError `notFound`, `roleForbids`, `videoLimit`, `illegalSdp`, `busy` */
-  publish(ref: MemberRef, offer: string, kind: PublicationKind): Promise<Answered> {
+  /**
+   * `assertRoom` is asked last, when all else is right.
+   * @throws ConferenceError `notFound`, `roleForbids`, `illegalSdp`, `videoLimit`, `busy`, and what `assertRoom` throws
+   */
+  publish(ref: MemberRef, offer: string, kind: PublicationKind, assertRoom: AssertRoom = hasRoom): Promise<Answered> {
     return this.#turns.take(ref.confrId, async () => {
       const { conference, member } = this.#live.memberOf(ref);
       this.#assertOpen();
-      const { publication, answered } = await this.#publications.open(conference, member, offer, kind);
+      const { publication, answered } = await this.#publications.open(conference, member, offer, kind, assertRoom);
       conference.publications.set(publication.id, publication);
       await this.#step(conference, { kind: 'published', memberId: member.id, id: publication.id });
       return answered;
     });
   }
 
-  /** Goes on with a publication over a new connection, in the same file. @throws ConferenceError `notFound`, `illegalSdp`, `busy` */
-  resume(ref: MemberRef, id: PubStreamId, offer: string): Promise<Answered> {
+  /**
+   * Goes on with a publication over a new connection, in the same file. `id`: undefined where what was given is nobody's.
+   * @throws ConferenceError `illegalSdp`, `notFound`, `busy`
+   */
+  resume(ref: MemberRef, id: PubStreamId | undefined, offer: string): Promise<Answered> {
     return this.#turns.take(ref.confrId, async () => {
+      readOfferFacts(offer, this.#live.memberOf(ref).conference.settings.videoCodecs);
+      if (id === undefined) throw ConferenceError.notFound('publication');
       const { conference, publication } = this.#live.publicationOf(ref, id);
       const answered = await this.#publications.resume(conference, publication, offer);
       await this.#step(conference, { kind: 'resumed', id });

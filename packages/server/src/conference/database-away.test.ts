@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { CHROMIUM_OFFER as OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { Stage } from '../../../../tests/support/conference-world/stage.ts';
 import { startPostgres, type TestPostgres } from '../../../../tests/support/postgres.ts';
 import { openStore, type Store } from '../store/store.ts';
 
-const OFFER = 'v=0';
 /** The longest pause between two tries. */
 const RETRY_MS = 31_000;
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { CHROMIUM_OFFER as OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { Stage } from '../../../../tests/support/conference-world/stage.ts';
 import { FactReader } from '../../../../tests/support/conference-world/world-facts.ts';
 import { startPostgres, type TestPostgres } from '../../../../tests/support/postgres.ts';
 import { openStore, type Store } from '../store/store.ts';
 
-const OFFER = 'v=0';
 const HOLD_MS = 45_000;
 
 let postgres: TestPostgres;

@@ -66,8 +66,8 @@ export type LivePublication = {
 export type PublicationConnection = {
   /** Names it: another offer, another tag. */
   tag: string;
-  /** What its peer's ICE goes by (RFC 8839); undefined where only the media process could read it. */
-  iceUfrag: string | undefined;
+  /** What its peer's ICE goes by (RFC 8839). */
+  iceUfrag: string;
 };
 
 /** No conference outlives a day: `expireDate` says so, and member tokens end with it. */

@@ -23,6 +23,9 @@ import {
 import type { MediaPool } from './media-pool.ts';
 import { readOfferFacts } from './offer-facts.ts';
 
+/** Throws where this node takes no more publications. */
+export type AssertRoom = () => Promise<void>;
+
 /** What an offer is answered with. */
 export type Answered = {
   pubStreamId: PubStreamId;
@@ -58,19 +61,23 @@ export class Publications {
   }
 
   /**
-   * Answers an offer and, in a recorded conference, begins a recording. What is refused leaves nothing open.
-   * @throws ConferenceError `roleForbids`, `videoLimit`, `illegalSdp`, `busy`
+   * Answers an offer and, in a recorded conference, begins a recording. What is refused leaves nothing open. Checked in the contract's
+   * order: may he, can the offer be read, is there a place for it, is there room on this node. `assertRoom` throws where there is none.
+   * @throws ConferenceError `roleForbids`, `illegalSdp`, `videoLimit`, `busy`, and what `assertRoom` throws
    */
   async open(
     conference: LiveConference,
     member: LiveMember,
     offer: string,
     kind: PublicationKind,
+    assertRoom: AssertRoom,
   ): Promise<{ publication: LivePublication; answered: Answered }> {
     const { media } = this.#options;
+    assertMayPublish(conference, member);
     const publication = this.#newPublication(conference, member, offer, kind);
-    assertMayPublish(conference, member, publication);
+    assertPlace(conference, publication);
     media.assertUp();
+    await assertRoom();
     this.#conferences.set(publication.id, conference);
     try {
       await this.#writeBegin(conference, publication);
@@ -87,8 +94,8 @@ export class Publications {
 
   /** Connects a publication anew: the same file goes on. @throws ConferenceError `notFound`, `illegalSdp`, `busy` */
   async resume(conference: LiveConference, publication: LivePublication, offer: string): Promise<Answered> {
-    const answer = await this.#options.media.resume(publication.id, offer);
     const { iceUfrag } = readOfferFacts(offer, conference.settings.videoCodecs);
+    const answer = await this.#options.media.resume(publication.id, offer);
     publication.connection = { tag: this.#newTag(), iceUfrag };
     return answeredWith(publication, answer);
   }
@@ -190,10 +197,13 @@ const answeredWith = ({ id, connection }: LivePublication, answer: string): Answ
   connectionTag: connection.tag,
 });
 
-const assertMayPublish = (conference: LiveConference, member: LiveMember, { hasVideo }: LivePublication): void => {
+const assertMayPublish = (conference: LiveConference, member: LiveMember): void => {
   if (roleIn(conference, member.id) === 'audience') {
     throw ConferenceError.roleForbids('An audience member may not publish');
   }
+};
+
+const assertPlace = (conference: LiveConference, { hasVideo }: LivePublication): void => {
   const { maxVideos } = conference.settings;
   if (hasVideo && countVideos(conference) >= maxVideos) throw ConferenceError.full('videoLimit', maxVideos);
 };

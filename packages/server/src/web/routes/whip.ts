@@ -60,14 +60,13 @@ export const whipRoutes =
     };
 
     /** With a full disk nothing new begins; what runs may go on, also after a lost connection. */
-    const publish = async (member: MemberRef, offer: string, kind: PublicationKind) => {
+    const assertRoom = async (): Promise<void> => {
       if (!(await disk.hasRoom())) throw WebError.of('server_busy', 'This node has no room for more recordings');
-      return conferences.publish(member, offer, kind);
     };
 
     const negotiate = (member: MemberRef, offer: string, kind: PublicationKind, resume: string | undefined) => {
-      if (resume === undefined) return publish(member, offer, kind);
-      return conferences.resume(member, ownStream(member, resume), offer);
+      if (resume === undefined) return conferences.publish(member, offer, kind, assertRoom);
+      return conferences.resume(member, parsePubStreamId(resume), offer);
     };
 
     app.post(
@@ -139,7 +138,7 @@ export const whipRoutes =
         const session = conferences.connectionOf(member, ownStream(member, request.params.pubStreamId));
         assertSession(request.headers['if-match'], sessionTag(session.tag));
         // Other credentials are another ICE session, whatever the tag says (RFC 8445, section 9).
-        if (session.iceUfrag !== undefined && session.iceUfrag !== iceUfrag) throw noRestart();
+        if (session.iceUfrag !== iceUfrag) throw noRestart();
         // Candidates are learnt from the peer's own checks, so that an offer cannot aim ours at hosts of its choosing.
         return reply.code(204).send();
       },
