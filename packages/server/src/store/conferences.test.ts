@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { UserName } from '@callreel/contract/ids.ts';
 import { makePubStreamId } from '@callreel/contract/ids.ts';
+import pg from 'pg';
 import { startPostgres, type TestPostgres } from '../../../../tests/support/postgres.ts';
 import { conferenceRow, createApp, createConference, ids, memberRow } from '../../../../tests/support/store-rows.ts';
+import { postgresAddress } from './connect.ts';
 import { openStore, type Store } from './store.ts';
 
 let postgres: TestPostgres;
@@ -68,6 +70,39 @@ test('members come in the order they joined, with when they left', async () => {
   await store.conferences.markLeft(first.id, minute(4));
   assert.deepEqual(await store.conferences.members(conference.id), [{ ...first, leftAt: minute(3) }, second]);
 });
+
+test('the end of a member, or of what he publishes, waits for the end of the conference and holds nothing that it needs', async () => {
+  const app = await createApp(store);
+  const conference = await createConference(store, app.id);
+  const member = memberRow(conference, 1);
+  await store.conferences.insertMember(member);
+  const id = makePubStreamId(ids, 10, member.id);
+  const publication = { id, confrId: conference.id, memberId: member.id, kind: 'av' as const, startedAt: minute(1) };
+  await store.conferences.insertPublication({ ...publication, endedAt: null });
+  const client = new pg.Client(postgresAddress(postgres.connection));
+  await client.connect();
+  try {
+    await client.query('begin');
+    await client.query('select from conference where id = $1 for update', [conference.id]);
+    const ends = [
+      store.conferences.markLeft(member.id, minute(2)),
+      store.conferences.markPublicationEnded(id, minute(2)),
+    ];
+    await waitingFor(client, ends.length);
+    await client.query('select from member where id = $1 for update nowait', [member.id]);
+    await client.query('select from publication where id = $1 for update nowait', [id]);
+    await client.query('commit');
+    await Promise.all(ends);
+  } finally {
+    await client.end();
+  }
+  assert.deepEqual((await store.conferences.members(conference.id))[0]?.leftAt, minute(2));
+});
+
+/** Resolves when so many statements wait for a lock of this client's. */
+const waitingFor = async (client: pg.Client, count: number): Promise<void> => {
+  while ((await client.query('select from pg_locks where not granted')).rowCount !== count);
+};
 
 test('a publication belongs to a member', async () => {
   const app = await createApp(store);

@@ -1,5 +1,5 @@
 import type { ConfrId, MemberId, PubStreamId, UserName } from '@callreel/contract/ids.ts';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { ConferenceRow, MemberRow, PublicationRow } from './rows.ts';
 import type { Schema } from './schema.ts';
 
@@ -13,7 +13,17 @@ const MEMBER_COLUMNS = [
 
 const latest = (at: Date) => sql<Date>`greatest(latest_at, ${at}::timestamptz)`;
 
-/** Conferences, their members and publications: facts for the listing and for repair, not the state of running calls. */
+/** What says that a part of a conference is over. */
+type End = { table: RawBuilder<unknown>; column: RawBuilder<unknown> };
+const MEMBER_END: End = { table: sql.table('member'), column: sql.ref('left_at') };
+const PUBLICATION_END: End = { table: sql.table('publication'), column: sql.ref('ended_at') };
+
+/**
+ * Conferences, their members and publications: facts for the listing and for repair, not the state of running calls.
+ *
+ * Whatever writes to several rows locks the conference first, then its members and publications, then tokens: two ends of one
+ * conference at the same time wait for each other, and never in a ring.
+ */
 export class Conferences {
   readonly #db: Kysely<Schema>;
 
@@ -120,21 +130,8 @@ export class Conferences {
   }
 
   /** A second call changes nothing. */
-  async markLeft(memberId: MemberId, at: Date): Promise<void> {
-    await this.#db
-      .with('gone', (db) =>
-        db
-          .updateTable('member')
-          .set({ leftAt: at })
-          .where('id', '=', memberId)
-          .where('leftAt', 'is', null)
-          .returning('confrId'),
-      )
-      .updateTable('conference')
-      .from('gone')
-      .set({ latestAt: latest(at) })
-      .whereRef('conference.id', '=', 'gone.confrId')
-      .execute();
+  markLeft(memberId: MemberId, at: Date): Promise<void> {
+    return this.#end(MEMBER_END, memberId, at);
   }
 
   /** In the order they joined, with those who left. */
@@ -158,21 +155,8 @@ export class Conferences {
   }
 
   /** A second call changes nothing. */
-  async markPublicationEnded(pubStreamId: PubStreamId, at: Date): Promise<void> {
-    await this.#db
-      .with('gone', (db) =>
-        db
-          .updateTable('publication')
-          .set({ endedAt: at })
-          .where('id', '=', pubStreamId)
-          .where('endedAt', 'is', null)
-          .returning('confrId'),
-      )
-      .updateTable('conference')
-      .from('gone')
-      .set({ latestAt: latest(at) })
-      .whereRef('conference.id', '=', 'gone.confrId')
-      .execute();
+  markPublicationEnded(pubStreamId: PubStreamId, at: Date): Promise<void> {
+    return this.#end(PUBLICATION_END, pubStreamId, at);
   }
 
   /** Of a conference whose every connection is gone. */
@@ -197,6 +181,19 @@ export class Conferences {
   async banned(confrId: ConfrId): Promise<UserName[]> {
     const rows = await this.#db.selectFrom('conferenceBan').select('userName').where('confrId', '=', confrId).execute();
     return rows.map(({ userName }) => userName);
+  }
+
+  /** Of a part of a conference, which still ran at that time. */
+  async #end({ table, column }: End, id: string, at: Date): Promise<void> {
+    await sql`
+      with touched as (
+        update conference set latest_at = ${latest(at)} from ${table} as part
+        where part.id = ${id} and part.${column} is null and conference.id = part.confr_id
+        returning part.id
+      )
+      update ${table} as part set ${column} = ${at}::timestamptz from touched
+      where part.id = touched.id and part.${column} is null
+    `.execute(this.#db);
   }
 
   /** What follows also says that the conference still ran at that time. */
