@@ -236,6 +236,8 @@ test('the service describes itself, lives, and is ready as long as its database 
   await api.call('describe', 200, {});
   await api.call('health', 200, {});
   await api.call('readiness', 200, {});
+  await api.call('metrics', 200, {});
+  await api.call('metrics', 403, { headers: { forwarded: 'for=192.0.2.1' } });
   await fixture.postgres.server.stop();
   await api.call('readiness', 503, {});
   await api.call('health', 200, {});

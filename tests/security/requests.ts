@@ -112,4 +112,9 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   [`GET ${ROUTES.openapi}`]: at(() => ROUTES.openapi),
   [`GET ${ROUTES.health}`]: at(() => ROUTES.health),
   [`GET ${ROUTES.readiness}`]: at(() => ROUTES.readiness),
+  [`GET ${ROUTES.metrics}`]: at(() => ROUTES.metrics),
+  [`GET ${ROUTES.metrics} (through a proxy)`]: () => ({
+    path: ROUTES.metrics,
+    headers: { 'x-forwarded-for': '127.0.0.1' },
+  }),
 };

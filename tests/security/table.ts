@@ -56,6 +56,8 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /openapi.json
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /healthz
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /readyz
+200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /metrics
+403  403       403     403     403     403       403  403           403    403             403           403    403      403   403  GET    /metrics  (through a proxy)
 `;
 
 export const CREDENTIALS = [

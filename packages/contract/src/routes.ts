@@ -4,6 +4,7 @@ export const ROUTES = {
   page: '/',
   health: '/healthz',
   readiness: '/readyz',
+  metrics: '/metrics',
   openapi: '/openapi.json',
   docs: '/docs',
   file: '/files/*',

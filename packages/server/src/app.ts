@@ -100,7 +100,8 @@ const startServices = async (config: Config, log: Logger, running: Running): Pro
   const conferences = await startConferences({ config, log, running, store, recordings, tokens, spoolDir, ids });
 
   const onRecordingDeleted = (key: RecordingKey) => retention.recordingDeleted(key);
-  const web = buildWeb({ config, store, conferences, objects, tokens, log, onRecordingDeleted });
+  const jobFigures = () => jobs.figures();
+  const web = buildWeb({ config, store, conferences, objects, tokens, log, onRecordingDeleted, jobFigures });
   running.add('web', web, (it) => it.close());
   await web.listen({ host: config.host, port: config.port });
   warnOfUnreachableUrls(config, log);

@@ -34,6 +34,7 @@ const defaults: Config = {
   corsOrigins: [],
   rates: defaultRates,
   trustedProxies: [],
+  metricsToken: undefined,
 };
 
 test('without any setting, and with empty ones, the defaults hold', () => {
@@ -102,6 +103,7 @@ const WRONG: [string, string[]][] = [
   ['CALLREEL_RETENTION_DAYS', ['0', 'thirty']],
   ['CALLREEL_BOOTSTRAP', ['acme', 'acme/calls', 'acme/calls:id', 'acme/calls:id:', 'v1/calls:id:secret', 'a b/c:id:s']],
   ['CALLREEL_LOG_LEVEL', ['loud']],
+  ['CALLREEL_METRICS_TOKEN', ['short', 'with a space in it', 'ünfit-for-a-header-field']],
   ['CALLREEL_CORS_ORIGINS', ['*', 'https://a.example.com/path', 'https://a.example.com,,']],
 ];
 
@@ -134,6 +136,7 @@ test('what is secret in the schema is masked in what is logged', () => {
   const samples: Record<string, string> = {
     DATABASE_URL: 'postgres://user:hidden@host/db?password=hidden',
     CALLREEL_BOOTSTRAP: 'o/a:id:hidden',
+    CALLREEL_METRICS_TOKEN: 'hidden-0123456789',
   };
   for (const { name, secret } of listSettings()) {
     if (!secret) continue;

@@ -6,6 +6,7 @@ import { DEFAULT_RATES_TEXT, type Rates, rates } from './rates.ts';
 import {
   address,
   type Bootstrap,
+  bearerToken,
   bootstrap,
   databaseUrl,
   type Form,
@@ -46,6 +47,8 @@ export type Config = {
   rates: Rates;
   /** Whose X-Forwarded-For tells the caller's address. */
   trustedProxies: string[];
+  /** Opens /metrics to whoever is not on this machine. */
+  metricsToken: string | undefined;
 };
 
 /** Settings that cannot be used; the message names every one, with what it wants. */
@@ -145,6 +148,12 @@ const SETTINGS = {
     description:
       'Calls a second: of an app `retrieval`, `management`, `joins` (and publications), `files`; of an `address` without a valid token; of one user, member or client, an `account`. For one app alone: `acme/calls:retrieval=300`',
   },
+  CALLREEL_METRICS_TOKEN: {
+    form: bearerToken,
+    otherwise: 'none: this machine alone',
+    description: 'Bearer token that opens `/metrics` to a caller who is not on this machine',
+    secret: true,
+  },
   CALLREEL_TRUSTED_PROXIES: {
     form: networks,
     otherwise: 'none',
@@ -225,6 +234,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     corsOrigins: values.CALLREEL_CORS_ORIGINS ?? [],
     rates: values.CALLREEL_RATES,
     trustedProxies: values.CALLREEL_TRUSTED_PROXIES ?? [],
+    metricsToken: values.CALLREEL_METRICS_TOKEN,
   };
 };
 
@@ -232,6 +242,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
 export const describeConfig = (config: Config): Record<string, unknown> => ({
   ...config,
   databaseUrl: config.databaseUrl && maskSecrets(config.databaseUrl),
+  metricsToken: config.metricsToken && '***',
   bootstrap: config.bootstrap && { ...config.bootstrap, clientSecret: '***' },
   rates: { ...config.rates, apps: Object.fromEntries(config.rates.apps) },
 });

@@ -24,6 +24,12 @@ export const oneOf = <Value extends string>(values: readonly Value[]): Form<Valu
 
 const isHost = (given: string): boolean => isIP(given) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(given);
 
+/** Long enough that nobody guesses it, and fit for a header field. */
+export const bearerToken: Form<string> = {
+  wants: 'at least 16 letters, digits or any of -._~+/=',
+  parse: (given) => (/^[A-Za-z0-9._~+/=-]{16,256}$/.test(given) ? given : undefined),
+};
+
 export const host: Form<string> = {
   wants: 'an IP address or a host name',
   parse: (given) => (isHost(given) ? given : undefined),

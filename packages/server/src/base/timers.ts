@@ -21,3 +21,17 @@ export const overWithin = async (timers: Timers, limitMs: number, work: Promise<
   await over;
   cancel();
 };
+
+/** What the work gives; undefined where it fails, or is not done when the time is up. */
+export const answeredWithin = async <Result>(
+  timers: Timers,
+  limitMs: number,
+  work: Promise<Result>,
+): Promise<Result | undefined> => {
+  let result: Result | undefined;
+  const kept = work.then((answer) => {
+    result = answer;
+  });
+  await overWithin(timers, limitMs, kept);
+  return result;
+};

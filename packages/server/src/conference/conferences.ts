@@ -21,6 +21,7 @@ import { ConferenceRegistry } from './conference-registry.ts';
 import { ConferenceTimers } from './conference-timers.ts';
 import type { ConferencesOptions } from './conferences-options.ts';
 import { Enactor } from './enactor.ts';
+import { type ConferenceFigures, countLives, ReceivedTotals } from './figures.ts';
 import { Founding } from './founding.ts';
 import { type Joined, Joining, type MemberRef } from './joining.ts';
 import { LastingWrites } from './lasting-writes.ts';
@@ -63,6 +64,7 @@ export class Conferences {
   readonly #founding: Founding;
   readonly #joining: Joining;
   readonly #watch: RevocationWatch;
+  readonly #received = new ReceivedTotals();
   #closing = false;
 
   constructor(options: ConferencesOptions) {
@@ -244,6 +246,13 @@ export class Conferences {
   /** The latest connection of a publication. @throws ConferenceError `notFound` */
   connectionOf(ref: MemberRef, id: PubStreamId): PublicationConnection {
     return this.#live.publicationOf(ref, id).publication.connection;
+  }
+
+  /** How much runs at this moment, and how much was received. */
+  async figures(): Promise<ConferenceFigures> {
+    const stats = await this.#media.stats();
+    const received = this.#received.take(stats);
+    return { ...countLives(this.#live.all()), mediaProcesses: stats, received };
   }
 
   /** Ends the members whose tokens were revoked just now, by whomever. */

@@ -5,9 +5,9 @@
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import type { PubStreamId } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
-import type { Cancel, Timers } from '../base/timers.ts';
+import { answeredWithin, type Cancel, type Timers } from '../base/timers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
-import type { MediaEvent, MediaReply, MediaRequest } from '../sfu/protocol.ts';
+import type { MediaEvent, MediaProcessStats, MediaReply, MediaRequest } from '../sfu/protocol.ts';
 import { ConferenceError } from './conference-error.ts';
 
 /** What the pool needs of one media process. */
@@ -38,6 +38,9 @@ export type MediaPoolEvents = {
 
 /** A process that dies at once again is not started more often than this. */
 const RESTART_PAUSE_MS = 500;
+
+/** Counting takes a millisecond: who takes this long has no time to count. */
+const STATS_LIMIT_MS = 1000;
 
 export type MediaPoolOptions = {
   count: number;
@@ -74,6 +77,17 @@ export class MediaPool {
   /** Resolves when every process has its port. @throws ChildError */
   async ready(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => slot.process?.request({ kind: 'stats' })));
+  }
+
+  /** Of each process; undefined for one that is down, or does not answer at once. */
+  stats(): Promise<(MediaProcessStats | undefined)[]> {
+    return Promise.all(
+      this.#slots.map(async ({ process }) => {
+        const reply =
+          process && (await answeredWithin(this.#timers, STATS_LIMIT_MS, process.request({ kind: 'stats' })));
+        return reply?.kind === 'stats' ? reply.stats : undefined;
+      }),
+    );
   }
 
   /** @throws ConferenceError `busy` while no process can take a publication */

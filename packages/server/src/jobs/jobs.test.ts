@@ -7,7 +7,7 @@ import { startPostgres, type TestPostgres } from '../../../../tests/support/post
 import { ids } from '../../../../tests/support/store-rows.ts';
 import { createLogger } from '../base/log.ts';
 import { handlersWith as handlers } from './handlers-fixture.ts';
-import { JOB_DEFINITIONS, type JobDefinitions } from './job-definitions.ts';
+import { JOB_DEFINITIONS, JOB_NAMES, type JobDefinitions } from './job-definitions.ts';
 import { type JobContext, type JobHandlers, Jobs } from './jobs.ts';
 
 const STOP_GRACE_MS = 10_000;
@@ -76,6 +76,17 @@ test('a job is done with what it was given', async () => {
   assert.deepEqual([run.key, run.context.attempt], [key, 1]);
   run.resolve();
   assert.equal(await composite.promise, confrId);
+});
+
+test('every queue is counted, and who cannot count says so', async () => {
+  const jobs = await startJobs();
+  const figures = await jobs.figures();
+  assert.deepEqual(figures.map(({ name }) => name).sort(), [...JOB_NAMES].sort());
+  for (const { waiting, deferred, active, failed } of figures) {
+    for (const count of [waiting, deferred, active, failed]) assert.ok(Number.isInteger(count) && count >= 0);
+  }
+  await jobs.stop(0);
+  await assert.rejects(jobs.figures(), { name: 'JobsError', reason: 'unavailable' });
 });
 
 test('a job sent before any node works is kept', async () => {

@@ -22,6 +22,9 @@ export type SendOptions = {
   startAfterSeconds?: number;
 };
 
+/** Of one queue. `deferred`: tried again later, or sent for later; `failed`: given up within the last days. */
+export type QueueFigures = { name: string; waiting: number; deferred: number; active: number; failed: number };
+
 const DEAD_LETTERS = 'dead-letter';
 const MAX_CONNECTIONS = 5;
 /** Word of a new job comes at once; polling finds retries when they are due, and what came while the word did not. */
@@ -103,6 +106,18 @@ export class Jobs {
       for (let i = 0; i < this.#definitions[name].concurrency; i++) await this.#startWorker(name, handlers);
     }
     await this.#logDeadLetters();
+  }
+
+  /** How much waits and runs, as it was counted within the last seconds. Throws a JobsError. */
+  async figures(): Promise<QueueFigures[]> {
+    try {
+      const queues = await this.#boss.getQueues([...JOB_NAMES]);
+      return queues.map(({ name, readyCount, deferredCount, activeCount, failedCount }) => ({
+        ...{ name, waiting: readyCount, deferred: deferredCount, active: activeCount, failed: failedCount },
+      }));
+    } catch (error) {
+      throw JobsError.unavailable('the jobs cannot be counted', error);
+    }
   }
 
   /** Takes no more, waits up to `graceMs` for those that run, then aborts them: they are tried again. Idempotent. */

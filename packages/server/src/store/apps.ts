@@ -57,6 +57,15 @@ export class Apps {
     });
   }
 
+  /** How many recordings were ever listed, of all apps together. */
+  async listedTotal(): Promise<number> {
+    const { total } = await this.#db
+      .selectFrom('appCounter')
+      .select((eb) => eb.fn.sum('n').as('total'))
+      .executeTakeFirstOrThrow();
+    return Number(total);
+  }
+
   /** Whether users create conferences with their own tokens; allowed unless this was said. */
   async allowUsersToCreate(appId: number, allowed: boolean): Promise<void> {
     await this.#db.updateTable('app').set({ usersMayCreate: allowed }).where('id', '=', appId).execute();

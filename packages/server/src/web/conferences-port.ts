@@ -17,4 +17,5 @@ export type ConferencesPort = Pick<
   | 'roleOf'
   | 'userOf'
   | 'endRevoked'
+  | 'figures'
 >;

@@ -38,7 +38,7 @@ const HOLDER_WORDS: Readonly<Record<Holder, string>> = {
 };
 
 /** RFC 6750, section 2.1; undefined where the request bears none. */
-const bearerOf = (request: FastifyRequest): string | undefined =>
+export const bearerOf = (request: FastifyRequest): string | undefined =>
   /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
 
 const paramsIn = (request: FastifyRequest): PathParams => request.params as PathParams;

@@ -8,7 +8,7 @@ import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
 import type { Config } from '../base/config.ts';
 import type { Logger } from '../base/log.ts';
 import { nowMs as monotonicMs } from '../base/monotonic-clock.ts';
-import type { freeBytes } from '../storage/disk-space.ts';
+import { freeBytes } from '../storage/disk-space.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Store } from '../store/store.ts';
 import { answerBrokenConnection, answerError, answerErrors, makeRequestId, setCommonHeaders } from './answers.ts';
@@ -22,6 +22,8 @@ import { Links } from './links.ts';
 import { DiskRoom } from './load/disk-room.ts';
 import { Workload, type WorkloadOptions } from './load/workload.ts';
 import { watchMethods } from './methods.ts';
+import type { FigureSources, QueueFigures } from './metrics/figures.ts';
+import { RequestFigures } from './metrics/request-figures.ts';
 import { openServer, type Timeouts } from './open-server.ts';
 import { describeAt, describeInterface } from './openapi/describe-interface.ts';
 import { API_POLICY } from './page-policy.ts';
@@ -32,6 +34,7 @@ import { conferenceRoutes } from './routes/conferences.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { memberRoutes } from './routes/members.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
 import { recordingRoutes } from './routes/recordings.ts';
 import { ownRecordingRoutes } from './routes/recordings-v1.ts';
@@ -54,6 +57,8 @@ export type WebOptions = {
   nowMs?: () => number;
   /** What removes a deleted recording's file; without it the next sweep of retention does. */
   onRecordingDeleted?: (recordingKey: RecordingKey) => void;
+  /** How much waits to be done; without it nothing is told of that. */
+  jobFigures?: () => Promise<readonly QueueFigures[]>;
   /** How long what is being answered when we stop may take; a download goes on with a range later. */
   closeGraceMs?: number;
   /** How much is taken on at once. */
@@ -104,7 +109,22 @@ const addHeaders = (app: WebApp, config: Config, baseUrl: () => string): void =>
   );
 };
 
-const routesOf = (options: WebOptions, workload: Workload, baseUrl: () => string): Routes[] => {
+const figureSources = (options: WebOptions, workload: Workload): FigureSources => {
+  const { config, store, conferences, jobFigures = async () => [] } = options;
+  return {
+    version: VERSION,
+    conferences: () => conferences.figures(),
+    jobs: jobFigures,
+    recordingsListed: () => store.apps.listedTotal(),
+    databaseAnswers: () => store.health(),
+    freeBytes: () => (options.freeBytes ?? freeBytes)(config.dataDir),
+    loopDelayMs: () => workload.loopDelayMs,
+  };
+};
+
+type RouteMeans = { workload: Workload; requests: RequestFigures; baseUrl: () => string };
+
+const routesOf = (options: WebOptions, { workload, requests, baseUrl }: RouteMeans): Routes[] => {
   const { config, store, conferences, objects, tokens } = options;
   const rates = new Rates({ settings: config.rates, nowMs: monotonicMs, onRefused: workload.end });
   const gate = new Gate({ apps: store.apps, tokens, rates, workload });
@@ -128,6 +148,7 @@ const routesOf = (options: WebOptions, workload: Workload, baseUrl: () => string
     ownRecordingRoutes({ gate, store, links, time, onRecordingDeleted: options.onRecordingDeleted ?? (() => {}) }),
     fileRoutes({ links, recordings: store.recordings, objects, rates, workload }),
     healthRoutes({ store, disk }),
+    metricsRoutes({ token: config.metricsToken, requests, sources: figureSources(options, workload), rates }),
     pageRoutes({ assets, baseUrl, timeZone: config.timeZone }),
     describeAt,
   ];
@@ -165,9 +186,11 @@ export const buildWeb = (options: WebOptions): Web => {
   const workload = limitWork(app, options);
   app.addHook('onRequest', dropTypeOfNoBody);
   app.addHook('onResponse', requestLog.writeLine);
+  const requests = new RequestFigures();
+  app.addHook('onResponse', requests.note);
   const answerOtherMethods = watchMethods(app);
   describeInterface(app, VERSION);
-  for (const routes of routesOf(options, workload, baseUrl)) app.register(routes);
+  for (const routes of routesOf(options, { workload, requests, baseUrl })) app.register(routes);
   app.register(answerOtherMethods);
   // An Expect field that we do not know may be ignored (RFC 9110, section 10.1.1); node's own 417 would bear none of our headers.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));

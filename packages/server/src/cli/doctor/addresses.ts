@@ -1,11 +1,11 @@
 /** What callers are told: the URLs they are given, and the address that their media goes to. */
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../../base/config.ts';
+import { isLoopback, isPrivate } from '../../base/loopback.ts';
 import { mediaAddress } from '../../base/media-address.ts';
 import { baseUrlOf } from '../../web/base-url.ts';
 import type { Circumstances } from './circumstances.ts';
 import { ok, type Seen, warning } from './finding.ts';
-import { isLoopback, isPrivate } from './loopback.ts';
 
 const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
 

@@ -3,9 +3,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Config } from '../../base/config.ts';
+import { isLoopback } from '../../base/loopback.ts';
 import type { Circumstances } from './circumstances.ts';
 import { ok, problem, type Seen, warning } from './finding.ts';
-import { isLoopback } from './loopback.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const RENEW_BEFORE_DAYS = 14;

@@ -45,6 +45,11 @@ export class Workload {
     this.#loop.start();
   }
 
+  /** How late events come. */
+  get loopDelayMs(): number {
+    return this.#loop.delayMs;
+  }
+
   /** From now on nothing new is begun. */
   drain(): void {
     this.#draining = true;

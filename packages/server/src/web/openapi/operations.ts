@@ -123,5 +123,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   [`DELETE ${ROUTES.ownRecording}`]: call('deleteRecording', APP, 'It is listed no more', MISSING),
   [`GET ${ROUTES.health}`]: call('health', [], 'The process lives'),
   [`GET ${ROUTES.readiness}`]: call('readiness', [], 'It is ready'),
+  [`GET ${ROUTES.metrics}`]: {
+    ...call('metrics', [], 'What there is, in the text format of Prometheus', 'forbidden_op', 'reach_limit'),
+    description:
+      'For callers on the machine itself, or with the token that the operator set, as Bearer. No name of an organization or application is in it.',
+  },
   [`GET ${ROUTES.openapi}`]: call('describe', [], 'This description'),
 };

@@ -26,6 +26,7 @@ const CLASSES: Readonly<Record<string, CallClass>> = {
   [`DELETE ${ROUTES.member}`]: 'own',
   [`GET ${ROUTES.health}`]: 'probe',
   [`GET ${ROUTES.readiness}`]: 'probe',
+  [`GET ${ROUTES.metrics}`]: 'probe',
 };
 
 export const classOf = ({ method, routeOptions }: FastifyRequest): CallClass =>
