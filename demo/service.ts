@@ -9,8 +9,8 @@ import { DemoError } from './demo-error.ts';
 /** In which the service shows and takes times. */
 export const TIME_ZONE = 'Asia/Shanghai';
 
-/** 128 + SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
+/** With the exit codes that shells have for them: 128 + the signal's number. */
+const ENDING_SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Children of a service that was killed go on writing for a moment. */
 const REMOVAL = { recursive: true, force: true, maxRetries: 10, retryDelay: 200 } as const;
@@ -30,7 +30,7 @@ const diedOf = async (service: Service): Promise<never> => {
 
 /**
  * Runs the real service, as a process of its own on free ports, for as long as `use` takes; then it is stopped, its data are removed and
- * its log is written to `logPath`. An interrupt (Ctrl-C) ends both at once. Throws ServiceError where it does not start or stop.
+ * its log is written to `logPath`. A signal (Ctrl-C, a closed terminal, a runner's time limit) ends both at once, and removes the data too. Throws ServiceError where it does not start or stop.
  */
 export const withService = async <Result>(
   logPath: string,
@@ -43,7 +43,7 @@ export const withService = async <Result>(
     CALLREEL_BOOTSTRAP: `demo/demo:${credentials.clientId}:${clientSecret}`,
     CALLREEL_TIME_ZONE: TIME_ZONE,
   };
-  process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
+  for (const [signal, code] of Object.entries(ENDING_SIGNALS)) process.once(signal, () => process.exit(code));
   const removeData = (): void => rmSync(dataDir, REMOVAL);
   process.once('exit', removeData);
   const service = await Service.start({ dataDir, settings });
