@@ -1,4 +1,4 @@
-/** One source's part of the merged picture: its video, or a dark ground where there is none, and its name. */
+/** One source's part of the merged picture: its video, with the name in its corner; or where there is none a dark ground, with the name in its middle. */
 import { BLACK, type Canvas, type Colour } from './canvas.ts';
 import type { Label, Labels } from './label.ts';
 import { type Area, contains, letterbox } from './layout.ts';
@@ -67,8 +67,6 @@ export class Tile {
     canvas.fill(this.#area, BLACK);
     const margin = PLACEHOLDER_MARGIN;
     canvas.fill({ x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin }, PLACEHOLDER);
-    const place = this.#labelPlace();
-    if (place) this.#label?.blendOnto(canvas, place.x, place.y);
     const title = this.#title;
     if (title)
       title.blendOnto(canvas, x + (((width - title.width) / 2) & ~1), y + (((height - title.height) / 2) & ~1));
