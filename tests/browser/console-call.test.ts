@@ -88,6 +88,8 @@ test('a call from the page: invite, share, mute, leave, end; then its files are 
 
   await anna.getByRole('link', { name: 'Files' }).click();
   await anna.getByRole('heading', { name: 'Files', exact: true }).waitFor();
+  await anna.getByRole('button', { name: /^Play: Everyone, Merged/ }).waitFor();
+  assert.equal((await shownFiles(anna))[0], 'Everyone: Merged mp4', 'the newest first');
   await anna.getByRole('button', { name: /^Play: Everyone, Merged/ }).click();
   const { durationSeconds, movedToSeconds } = await seekInPlayer(anna);
   assert.ok(durationSeconds > 1 && Number.isFinite(durationSeconds), `lasts ${durationSeconds} s`);

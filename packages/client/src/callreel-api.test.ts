@@ -60,16 +60,14 @@ test('calls bear the token, and names are encoded in the path', async () => {
   ]);
 });
 
-test('a span is listed by page, merged files by their own call', async () => {
-  const span = { beginTime: '20260101000000', endTime: '20260101235959', startId: 7, length: 20 };
-  await api().recordingsBetween(span);
-  await api().recordingsBetween({ ...span, mergedOnly: true });
+test('a span is listed by page, merged files alone where they are asked for', async () => {
+  const span = { beginTime: '20260101000000', endTime: '20260101235959', length: 20 };
+  await api().newestRecordings(span);
+  await api().newestRecordings({ ...span, mergedOnly: true, cursor: '1-7' });
+  const path = '/v1/acme/shop%20one/recordings?beginTime=20260101000000&endTime=20260101235959&limit=20';
   assert.deepEqual(
     seen.map(({ url }) => url),
-    [
-      '/acme/shop%20one/audio/20260101000000/20260101235959/7/20',
-      '/acme/shop%20one/audio/merge/20260101000000/20260101235959/7/20',
-    ],
+    [path, `${path}&recordType=MERGE_ALL&cursor=1-7`],
   );
 });
 

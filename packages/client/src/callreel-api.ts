@@ -5,7 +5,7 @@ import type {
   JoinBody,
   JoinView,
 } from '@callreel/contract/conference.ts';
-import type { RecordingView } from '@callreel/contract/recording.ts';
+import type { RecordingPage, RecordingView } from '@callreel/contract/recording.ts';
 import { type ParamName, pathOf, ROUTES } from '@callreel/contract/routes.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
 import { request } from './request.ts';
@@ -24,15 +24,15 @@ export type AppCredentials = {
   ttlSeconds: number;
 };
 
-export type SpanQuery = {
+export type NewestQuery = {
   /** `yyyyMMddHHmmss` in the service's display time zone; both ends count. */
   beginTime: string;
   endTime: string;
-  /** Exclusive: 0 first, then the last id received. */
-  startId: number;
   /** 1 to 100. */
   length: number;
   mergedOnly?: boolean;
+  /** That of the page before. */
+  cursor?: string | undefined;
 };
 
 /** The REST calls of one app, made with its token. Every method throws ClientError. */
@@ -82,10 +82,12 @@ export class CallreelApi {
     return this.#call('GET', this.#url(ROUTES.recordingsOfConference, { confrId }));
   }
 
-  /** One page of the files listed in a span of time, ascending by id. */
-  recordingsBetween({ beginTime, endTime, startId, length, mergedOnly }: SpanQuery): Promise<RecordingView[]> {
-    const page = { beginTime, endTime, startId: String(startId), length: String(length) };
-    return this.#call('GET', this.#url(mergedOnly === true ? ROUTES.mergedBySpan : ROUTES.recordingsBySpan, page));
+  /** One page of the files listed in a span of time, the newest first. */
+  newestRecordings({ beginTime, endTime, length, mergedOnly = false, cursor }: NewestQuery): Promise<RecordingPage> {
+    const query = new URLSearchParams({ beginTime, endTime, limit: String(length) });
+    if (mergedOnly) query.set('recordType', 'MERGE_ALL');
+    if (cursor !== undefined) query.set('cursor', cursor);
+    return this.#call('GET', `${this.#url(ROUTES.ownRecordings, {})}?${query}`);
   }
 
   #url<Route extends string>(route: Route, params: Record<Exclude<ParamName<Route>, 'org' | 'app'>, string>): string {

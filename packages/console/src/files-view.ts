@@ -1,4 +1,4 @@
-import type { RecordingView } from '@callreel/contract/recording.ts';
+import type { RecordingPage } from '@callreel/contract/recording.ts';
 import { isSignedOut, showFailure } from './explain.ts';
 import { clearErrors, find, part, setWords, showError } from './page.ts';
 import type { Player } from './player.ts';
@@ -19,14 +19,15 @@ export type FilesViewOptions = {
 
 type Listing = { span: TimeSpan; mergedOnly: boolean };
 
-/** The files section: those of a span of time, page by page. */
+/** The files section: those of a span of time, page by page. The newest first: it is mostly the last call that somebody looks for. */
 export class FilesView {
   readonly #options: FilesViewOptions;
   readonly #table: RecordingsTable;
   readonly #form: HTMLFormElement;
   readonly #more: HTMLButtonElement;
   #listing: Listing | undefined;
-  #lastId = 0;
+  /** That of the last page shown; undefined before the first. */
+  #cursor: string | undefined;
 
   constructor(options: FilesViewOptions) {
     this.#options = options;
@@ -50,7 +51,7 @@ export class FilesView {
     const span = this.#chosenSpan();
     if (span === undefined) return;
     this.#listing = { span, mergedOnly: this.#input('[name="mergedOnly"]').checked };
-    this.#lastId = 0;
+    this.#cursor = undefined;
     await this.#nextPage();
   }
 
@@ -102,10 +103,10 @@ export class FilesView {
     if (page !== undefined && listing === this.#listing) this.#showPage(page);
   }
 
-  async #fetchPage({ span, mergedOnly }: Listing): Promise<RecordingView[] | undefined> {
-    const query = { ...span, startId: this.#lastId, length: PAGE_LENGTH, mergedOnly };
+  async #fetchPage({ span, mergedOnly }: Listing): Promise<RecordingPage | undefined> {
+    const query = { ...span, length: PAGE_LENGTH, mergedOnly, cursor: this.#cursor };
     try {
-      return await apiOf(this.#options.session).recordingsBetween(query);
+      return await apiOf(this.#options.session).newestRecordings(query);
     } catch (error) {
       if (isSignedOut(error)) this.#options.onSignedOut();
       else this.#showFailure(error);
@@ -114,16 +115,17 @@ export class FilesView {
   }
 
   #showFailure(error: unknown): void {
-    if (this.#lastId === 0) this.#table.clear();
+    if (this.#cursor === undefined) this.#table.clear();
     showFailure(this.#options.root, 'list', error);
   }
 
   /** A list that is there stays until the next one has come: nothing flickers. */
-  #showPage(page: readonly RecordingView[]): void {
-    if (this.#lastId === 0) this.#table.clear();
-    this.#table.append(page);
-    if (this.#lastId === 0 && page.length === 0) this.#table.showEmpty('files.empty');
-    this.#lastId = page.at(-1)?.id ?? this.#lastId;
-    this.#more.hidden = page.length < PAGE_LENGTH;
+  #showPage({ recordings, cursor }: RecordingPage): void {
+    const isFirst = this.#cursor === undefined;
+    if (isFirst) this.#table.clear();
+    this.#table.append(recordings);
+    if (isFirst && recordings.length === 0) this.#table.showEmpty('files.empty');
+    this.#cursor = cursor;
+    this.#more.hidden = cursor === undefined;
   }
 }
