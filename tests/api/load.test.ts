@@ -75,6 +75,29 @@ test('a full disk refuses new publications, and nothing else', async () => {
   assert.equal((await fixture.call(resource, { method: 'DELETE', token: member.token })).status, 200);
 });
 
+test('however many ask at once whether it is ready, the database is asked once', async (t) => {
+  const held = Promise.withResolvers<void>();
+  const { store, web } = fixture;
+  const ask = store.health.bind(store);
+  const health = t.mock.method(store, 'health', () => held.promise.then(ask));
+  const askers = 30;
+  const came = Promise.withResolvers<void>();
+  let count = 0;
+  const onRequest = () => {
+    count += 1;
+    if (count === askers) came.resolve();
+  };
+  web.server.on('request', onRequest);
+  const answers = Array.from({ length: askers }, () => fixture.call('/readyz'));
+  await came.promise;
+  web.server.off('request', onRequest);
+  // By its answer those before it have come as far as they can.
+  await fixture.call('/healthz');
+  held.resolve();
+  for (const answer of answers) assert.notEqual((await answer).text, '');
+  assert.equal(health.mock.callCount(), 1);
+});
+
 test('calls that would wait too long for their turn are told to come back', async () => {
   const limits = { mostAtOnce: 1, mostOfOne: 1, mostWaiting: 1 };
   const narrow = await WebFixture.start({}, { workload: { limits } });
