@@ -130,7 +130,7 @@ describe('roles', () => {
   test('what is no change, and nobody, is told so', async () => {
     const id = await create();
     const ann = await join(id, { userName: 'ann' });
-    for (const json of [{}, { role: 'king' }, { mute: 'yes' }, [], { role: null }]) {
+    for (const json of [{}, { rolle: 'talker' }, { role: 'king' }, { mute: 'yes' }, [], { role: null }]) {
       assertRefused(await change(ann, json), 400, 'illegal_argument');
     }
     for (const memberId of [`${id}M9`, 'nobody']) {

@@ -142,7 +142,11 @@ test('a body that is no JSON is 400 json_parse; one that is no object, or has a 
     ['[]', 'the body'],
     ['null', 'the body'],
     ['{"confrType":9}', 'confrType must be 10 or 11 or 12'],
-    ['{"rec":"yes"}', 'rec must be boolean'],
+    ['{"rec":"yes"}', 'rec must be a boolean'],
+    ['{"creator":""}', 'creator must be at least 1 character long'],
+    ['{"useVCodes":[]}', 'useVCodes must be an array of at least 1'],
+    ['{"maxTalkerCount":1001}', 'maxTalkerCount must be at most 1000'],
+    ['{"maxTalkerCount":1.5}', 'maxTalkerCount must be an integer'],
     ['{"maxTalkerCount":0}', 'maxTalkerCount'],
     ['{"useVCodes":["H263"]}', 'useVCodes.0 must be H264 or VP8'],
     ['{"creator":"a b"}', 'creator'],
@@ -175,6 +179,33 @@ test('what is not even HTTP is answered with the same body', async () => {
     assert.match(head, /\r\nX-Request-Id: [\da-f-]{36}\r\n/);
     assert.deepEqual(Object.keys(JSON.parse(body)).sort(), FIELDS);
   }
+});
+
+test('a request without a Host, or with two, is 400; HTTP/1.0 needs none', async () => {
+  for (const hosts of ['', 'Host: a\r\nHost: b\r\n']) {
+    const [head = '', body = ''] = (await sendRaw(`GET /healthz HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`)).split(
+      '\r\n\r\n',
+    );
+    assert.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/);
+    assert.match(head, /\r\nx-request-id: [\da-f-]{36}\r\n/i);
+    assert.equal(JSON.parse(body).error_description, 'Host must be given, and once');
+  }
+  assert.match(await sendRaw('GET /healthz HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/);
+});
+
+test('CONNECT is 405, a method that nobody knows is told to be one', async () => {
+  const connected = await sendRaw('CONNECT inner.example:80 HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.match(connected, /^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+  assert.match(connected, /\r\nallow: \r\n/);
+  assert.match(connected, /"method_not_allowed"/);
+  assert.match(await sendRaw('BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n'), /must have a method that is known/);
+});
+
+test('a compressed body is 415, and not read as if it were plain', async () => {
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const call = { method: 'POST', token: app.token, body: '{}', headers };
+  await refused(`${base}/conferences`, call, 415, 'unsupported_media_type');
+  await refused(`${base}/conferences`, { ...call, token: 'x' }, 401, 'auth_bad_access_token');
 });
 
 test('a path that is wrongly encoded, and an expectation nobody knows, are answered as any other', async () => {

@@ -170,6 +170,7 @@ test('what can be no recording is an empty page, what is malformed is named', as
     assert.deepEqual(await search(query), { recordings: [] }, query);
   }
   const wrong: [string, RegExp][] = [
+    ['?foo=1', /foo must be left out: there is no such field/],
     ['?limit=0', /limit must be an integer from 1 to 100/],
     ['?limit=101', /limit/],
     ['?limit=1.5', /limit/],

@@ -26,6 +26,10 @@ const SYSTEM_ADVICE: Record<string, string> = {
   EACCES: 'this user may not: choose a port above 1023 (CALLREEL_PORT) and a folder of its own (CALLREEL_DATA_DIR)',
   ENOSPC: 'the disk is full',
   EROFS: 'the file system is read-only: set CALLREEL_DATA_DIR',
+  EEXIST: 'set CALLREEL_DATA_DIR to a folder',
+  ENOTDIR: 'set CALLREEL_DATA_DIR to a folder',
+  ENOTFOUND: 'no such name is known here: set CALLREEL_HOST to an address of this machine',
+  EAI_AGAIN: 'names cannot be looked up here: set CALLREEL_HOST to an address of this machine',
 };
 
 /** What lies behind an error, each thing said once. */
@@ -37,11 +41,15 @@ const causesOf = (error: Error): Error[] => {
   return causes;
 };
 
+/** Of an error that came over a process's edge only the words are left. */
+const systemCodeOf = (error: Error): string | undefined =>
+  'code' in error && typeof error.code === 'string' ? error.code : /\bE[A-Z]{3,}\b/.exec(error.message)?.[0];
+
 /** What is wrong, in words; the stack is kept for faults that nobody foresaw. */
 export const explainFailure = (error: unknown): string => {
   if (!(error instanceof Error)) return `Callreel cannot go on: ${String(error)}`;
   const lines = [`Callreel cannot go on: ${error.message}`];
-  const advice = 'code' in error && typeof error.code === 'string' ? SYSTEM_ADVICE[error.code] : undefined;
+  const advice = SYSTEM_ADVICE[systemCodeOf(error) ?? ''];
   lines.push(...causesOf(error).map(({ message }) => `  because: ${message}`));
   if (advice !== undefined) lines.push(`  ${advice}`);
   if (advice === undefined && !('reason' in error)) lines.push(error.stack ?? '');

@@ -1,5 +1,6 @@
 /** What bodies the calls take. */
 import type { FastifyRequest } from 'fastify';
+import { WebError } from './errors.ts';
 import type { WebApp } from './web-app.ts';
 
 /** The largest SDP offer seen of a browser is under 16 KiB; no JSON of ours comes near. */
@@ -10,6 +11,13 @@ export const dropTypeOfNoBody = async ({ raw }: FastifyRequest): Promise<void> =
   const { 'content-length': length, 'transfer-encoding': encoding } = raw.headers;
   const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
   if (raw.method === 'DELETE' && !hasBody) delete raw.headers['content-type'];
+};
+
+/** No body of ours is large enough to be worth it; read as if it were plain, it would be told to be no JSON. */
+export const wantPlainBody = async ({ headers }: FastifyRequest): Promise<void> => {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() === 'identity') return;
+  throw WebError.of('unsupported_media_type', 'This call does not take a body with a Content-Encoding');
 };
 
 /** JSON, where no body at all is an empty object: every field of it may be optional. */

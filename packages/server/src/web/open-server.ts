@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { Config } from '../base/config.ts';
+import { createSecureContext } from 'node:tls';
+import { type Config, ConfigError } from '../base/config.ts';
 import type { WebServer } from './web-app.ts';
 
 export type Timeouts = {
@@ -39,6 +40,8 @@ const optionsOf = ({ requestMs, lookEveryMs, keepAliveMs }: Timeouts): ServerOpt
   headersTimeout: requestMs,
   connectionsCheckingInterval: lookEveryMs,
   keepAliveTimeout: keepAliveMs,
+  // We look for it ourselves: node's own answer has no body and none of our headers.
+  requireHostHeader: false,
 });
 
 /** fastify sets none of these on a server that it did not make. */
@@ -56,7 +59,25 @@ export const openServer = (tls: Config['tls'], given: Partial<Timeouts>, handler
   return server;
 };
 
-const certificate = ({ certPath, keyPath }: NonNullable<Config['tls']>) => ({
-  cert: readFileSync(certPath),
-  key: readFileSync(keyPath),
-});
+/** @throws ConfigError that names the setting */
+const certificate = ({ certPath, keyPath }: NonNullable<Config['tls']>) => {
+  const pem = { cert: readPem('CALLREEL_TLS_CERT', certPath), key: readPem('CALLREEL_TLS_KEY', keyPath) };
+  try {
+    createSecureContext(pem);
+  } catch (error) {
+    const wanted =
+      'CALLREEL_TLS_CERT and CALLREEL_TLS_KEY must name a PEM certificate and its key, without a passphrase';
+    throw ConfigError.invalid([`${wanted} (${reasonOf(error)})`]);
+  }
+  return pem;
+};
+
+const readPem = (name: string, path: string): Buffer => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw ConfigError.invalid([`${name} must name a file that this user may read (${reasonOf(error)})`]);
+  }
+};
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -11,10 +11,18 @@ import { nowMs as monotonicMs } from '../base/monotonic-clock.ts';
 import { freeBytes } from '../storage/disk-space.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Store } from '../store/store.ts';
-import { answerBrokenConnection, answerError, answerErrors, makeRequestId, setCommonHeaders } from './answers.ts';
+import {
+  answerBrokenConnection,
+  answerError,
+  answerErrors,
+  makeRequestId,
+  refuseConnect,
+  setCommonHeaders,
+  wantOneHost,
+} from './answers.ts';
 import { Assets } from './assets.ts';
 import { baseUrlOf, ownOrigins } from './base-url.ts';
-import { BODY_LIMIT_BYTES, dropTypeOfNoBody } from './bodies.ts';
+import { BODY_LIMIT_BYTES, dropTypeOfNoBody, wantPlainBody } from './bodies.ts';
 import type { ConferencesPort } from './conferences-port.ts';
 import { answerCors } from './cors.ts';
 import { Gate } from './gate.ts';
@@ -97,6 +105,7 @@ const createApp = ({ config, log, timeouts = {} }: WebOptions, requestLog: Reque
 
 const addHeaders = (app: WebApp, config: Config, baseUrl: () => string): void => {
   app.addHook('onRequest', setCommonHeaders);
+  app.addHook('onRequest', wantOneHost);
   app.register(fastifyHelmet, {
     contentSecurityPolicy: { useDefaults: false, directives: API_POLICY },
     xFrameOptions: { action: 'deny' },
@@ -185,6 +194,7 @@ export const buildWeb = (options: WebOptions): Web => {
   addHeaders(app, options.config, baseUrl);
   const workload = limitWork(app, options);
   app.addHook('onRequest', dropTypeOfNoBody);
+  app.addHook('preParsing', wantPlainBody);
   app.addHook('onResponse', requestLog.writeLine);
   const requests = new RequestFigures();
   app.addHook('onResponse', requests.note);
@@ -194,6 +204,7 @@ export const buildWeb = (options: WebOptions): Web => {
   app.register(answerOtherMethods);
   // An Expect field that we do not know may be ignored (RFC 9110, section 10.1.1); node's own 417 would bear none of our headers.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  app.server.on('connect', (_, socket) => refuseConnect(socket));
   boundClosing(app, options.closeGraceMs ?? CLOSE_GRACE_MS);
   return app.decorate('publicUrl', baseUrl) as Web;
 };

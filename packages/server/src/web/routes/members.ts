@@ -103,6 +103,8 @@ export const memberRoutes =
         const confrId = confrIdIn(request.params);
         const memberId = parseMemberId(request.params.memberId);
         if (memberId === undefined) throw WebError.noSuch('member');
+        const { role, mute } = request.body;
+        if (role === undefined && mute === undefined) throw WebError.illegalArgument('role or mute', 'given');
         const giver = gate.holderOf(request).kind === 'app' ? 'app' : 'admin';
         return conferences.change(gate.appOf(request), confrId, memberId, request.body, giver);
       },
