@@ -4,6 +4,7 @@ import type { ChosenAudio, ChosenVideo, MediaChoice } from './choose-media.ts';
 import type { OfferedCodec } from './codec.ts';
 import type { LocalConnection } from './local-connection.ts';
 import type { Offer, OfferedSection } from './offer.ts';
+import { chooseRids, simulcastLines } from './simulcast.ts';
 
 export type AnswerOptions = {
   offer: Offer;
@@ -52,7 +53,7 @@ const audioLines = ({ codec, channels }: ChosenAudio): string[] => {
   ];
 };
 
-const videoLines = ({ name, codec, rtx }: ChosenVideo, startBitrateKbps: number): string[] => {
+const videoLines = ({ name, codec, rtx, offered }: ChosenVideo, startBitrateKbps: number): string[] => {
   const parameters = [
     ...(name === 'H264' ? echoed(codec, H264_PARAMETERS) : []),
     `x-google-start-bitrate=${startBitrateKbps}`,
@@ -64,6 +65,7 @@ const videoLines = ({ name, codec, rtx }: ChosenVideo, startBitrateKbps: number)
     ),
     `a=fmtp:${codec.payloadType} ${parameters.join(';')}`,
     ...(rtx ? [`a=rtpmap:${rtx.payloadType} rtx/90000`, `a=fmtp:${rtx.payloadType} apt=${codec.payloadType}`] : []),
+    ...simulcastLines(chooseRids(offered.simulcast, codec.payloadType), codec.payloadType),
   ];
 };
 

@@ -7,6 +7,7 @@ import {
   type SdpAttribute,
   type SdpSection,
 } from './session-description.ts';
+import { type OfferedSimulcast, readSimulcast } from './simulcast.ts';
 
 export type HeaderExtensionId = { id: number; uri: string };
 
@@ -23,6 +24,7 @@ export type OfferedSection = {
   extensions: readonly HeaderExtensionId[];
   /** From a retransmission's SSRC to that of the stream it repairs (a=ssrc-group:FID, RFC 5576). */
   repairs: ReadonlyMap<number, number>;
+  simulcast: OfferedSimulcast;
 };
 
 export type Offer = {
@@ -66,6 +68,7 @@ const readSection = (section: SdpSection, bundle: ReadonlySet<string>): OfferedS
     codecs: readCodecs(section),
     extensions: readExtensions(attributes),
     repairs: readRepairs(attributes),
+    simulcast: readSimulcast(attributes),
   };
 };
 
