@@ -9,10 +9,14 @@ const MAX_ROUNDS = 3;
 const ROUND_MARGIN_MS = 10;
 /** Less than a busy sender's own delay: three rounds would be over before it looked at the first. */
 const MIN_ROUND_MS = 30;
-/** About a second of 1080p. A longer hole is past repair, or the sender's count jumped: nothing of it is asked for. */
+/** About a second of 1080p. A longer hole is past repair: nothing of it is asked for. */
 const MAX_GAP = 500;
+/** MAX_DROPOUT of RFC 3550 A.1: beyond it the sender's count jumped, and nobody knows how many are missing. */
+const MAX_DROPOUT = 3000;
 /** More than the recorder's hold can use; the oldest are given up. */
 const MAX_MISSING = 1000;
+/** A call's worth, so that one who makes up holes gets a small packet of 800 bytes a tick at most; the others wait for the next. */
+const MAX_ASKED_AT_ONCE = 200;
 
 type Missing = { rounds: number; askedMs: number };
 
@@ -37,7 +41,16 @@ export class NackGenerator {
     return this.#roundTrip.valueMs(nowMs);
   }
 
-  /** A packet came by itself. */
+  /** Whether a retransmission of this one may be true: senders keep a second or so (1024 packets in libwebrtc), and
+   * probe a path with what they sent last. */
+  isNear(sequenceNumber: number): boolean {
+    const newest = this.#newest;
+    if (newest === undefined) return false;
+    const ahead = sequenceDistance(sequenceNumber, newest);
+    return ahead > -MAX_DROPOUT && ahead <= MAX_GAP;
+  }
+
+  /** A packet came by itself; or again in the same stream, from a sender that has none for retransmissions. */
   receive(sequenceNumber: number): void {
     const newest = this.#newest;
     this.#newest = sequenceNumber;
@@ -64,6 +77,7 @@ export class NackGenerator {
     const intervalMs = Math.max(MIN_ROUND_MS, this.#roundTrip.valueMs(nowMs) + ROUND_MARGIN_MS);
     const due: number[] = [];
     for (const [sequenceNumber, missing] of this.#missing) {
+      if (due.length === MAX_ASKED_AT_ONCE) break;
       if (missing.rounds > 0 && nowMs - missing.askedMs < intervalMs) continue;
       if (missing.rounds === MAX_ROUNDS) {
         this.#giveUp(sequenceNumber);
@@ -79,6 +93,7 @@ export class NackGenerator {
   #addGap(newest: number, ahead: number): void {
     if (ahead > MAX_GAP) {
       this.#forgetAll();
+      if (ahead < MAX_DROPOUT) this.givenUp += ahead - 1;
       return;
     }
     for (let step = 1; step < ahead; step += 1) {
@@ -97,6 +112,8 @@ export class NackGenerator {
       return;
     }
     this.#newest = newest;
+    // When it was only late, its own delay would be taken for a round trip: nothing is measured here.
+    if ((this.#missing.get(sequenceNumber)?.rounds ?? 0) > 0) this.recovered += 1;
     this.#missing.delete(sequenceNumber);
   }
 
