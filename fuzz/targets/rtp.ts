@@ -68,7 +68,7 @@ const checkReceiver = (datagrams: readonly Uint8Array[]): void => {
   const receiver = new Receiver({
     choice,
     ssrc: 99,
-    sink: { handlePacket: count, handleSenderReport: () => {}, handleSourceChange: () => {} },
+    sink: { handlePacket: count, handleSenderReport: () => {}, handleSourceChange: () => {}, handleLayer: () => {} },
     send: (bytes) => {
       sentBytes += bytes.length;
     },

@@ -15,7 +15,7 @@ import { heldBytes, readTraces } from './traces.ts';
 
 const nothing = (): void => {};
 const unrecorded: Recorder = {
-  ...{ handlePacket: nothing, handleSenderReport: nothing, tick: nothing, resume: nothing },
+  ...{ handlePacket: nothing, handleSenderReport: nothing, tick: nothing, resume: nothing, handleLayer: nothing },
   close: async () => {},
 };
 

@@ -10,6 +10,7 @@ import { LiveFile } from './live-file.ts';
 import type { Manifest, RecordingState } from './manifest.ts';
 import { MediaWriter, type PlacedMedia } from './media-writer.ts';
 import { PictureGate } from './picture-gate.ts';
+import { type ChosenLayer, type LayerCut, PictureLayers } from './picture-layers.ts';
 import { RecorderError } from './recorder-error.ts';
 import type { RecordingSpec } from './recording-spec.ts';
 import { type PlacedSound, SoundSlots } from './sound-slots.ts';
@@ -47,7 +48,7 @@ const APPEND_GRID_MS = 200;
 const MAX_LEAD_IN_MS = 5000;
 const CLOCK_RATES = { audio: 48_000, video: 90_000 } as const;
 
-type Tracks = { audio?: TrackRecorder; video?: TrackRecorder };
+type Tracks = { audio?: TrackRecorder; video?: PictureLayers };
 
 export class PublicationRecorder {
   readonly #options: PublicationRecorderOptions;
@@ -56,6 +57,8 @@ export class PublicationRecorder {
   readonly #keyFrames: KeyFrameRequests;
   readonly #sound = new SoundSlots();
   readonly #pictures: PictureGate;
+  /** With simulcast: which layer the file holds from when on. */
+  readonly layerCuts: LayerCut[] = [];
   readonly #received = { audioPackets: 0, videoPackets: 0 };
   #tracks: Tracks;
   #waiting: PlacedMedia[] = [];
@@ -100,6 +103,11 @@ export class PublicationRecorder {
     if (this.#closed !== undefined) return;
     this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
     this.#tracks[track]?.handleSenderReport(report, arrivalMs);
+  }
+
+  /** With simulcast: packets of all layers come; the file goes over to this one at its next key frame. */
+  handleLayer(layer: ChosenLayer): void {
+    if (this.#closed === undefined) this.#tracks.video?.choose(layer);
   }
 
   /** To be called about every 50 ms. */
@@ -148,11 +156,21 @@ export class PublicationRecorder {
     const { audio, video } = this.#options.spec.tracks;
     const sender = new SenderClock();
     const onNeedsKeyFrame = () => this.#keyFrames.need();
-    const make = (kind: TrackKind, codec: 'opus' | 'VP8' | 'H264') =>
-      new TrackRecorder({ codec, clock: new TrackClock({ clockRate: CLOCK_RATES[kind], sender }), onNeedsKeyFrame });
+    const make = (kind: TrackKind, codec: 'opus' | 'VP8' | 'H264', needsKeyFrame: () => void) =>
+      new TrackRecorder({
+        codec,
+        clock: new TrackClock({ clockRate: CLOCK_RATES[kind], sender }),
+        onNeedsKeyFrame: needsKeyFrame,
+      });
+    const layersOf = (codec: 'VP8' | 'H264') =>
+      new PictureLayers({
+        makeTrack: (needsKeyFrame) => make('video', codec, needsKeyFrame),
+        onNeedsKeyFrame,
+        onCut: (cut) => this.layerCuts.push(cut),
+      });
     return {
-      ...(audio && { audio: make('audio', audio.codec) }),
-      ...(video && { video: make('video', video.codec) }),
+      ...(audio && { audio: make('audio', audio.codec, onNeedsKeyFrame) }),
+      ...(video && { video: layersOf(video.codec) }),
     };
   }
 

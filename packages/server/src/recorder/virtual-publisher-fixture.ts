@@ -76,7 +76,7 @@ export const deliveriesOf = (media: PreparedMedia, options: SendingOptions): Del
     Array.from({ length: Math.ceil(media.durationMs / REPORT_EVERY_MS) }, (_, index) => {
       const mediaMs = index * REPORT_EVERY_MS + 30;
       const report: SenderReport = {
-        ssrc: 1,
+        ssrc: track === 'audio' ? 1 : 2,
         ntpMs: SENDER_EPOCH_MS + mediaMs,
         ntpMiddle32: 0,
         rtpTimestamp: timestampOf(track, mediaMs),

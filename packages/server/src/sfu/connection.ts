@@ -110,6 +110,7 @@ export class Connection {
   #watch(nowMs: number): void {
     if (this.#state === 'connecting' && nowMs - this.#sinceMs > CONNECT_TIMEOUT_MS) this.#lose('never connected');
     if (this.#state !== 'live') return;
+    if (this.#receiver.isFlooded(nowMs)) this.#lose('flood');
     const lastSignMs = Math.max(this.#sinceMs, this.#receiver.lastPacketMs);
     if (nowMs - lastSignMs > SILENCE_TIMEOUT_MS) this.#lose('no packets');
   }

@@ -6,6 +6,7 @@ import type { PubStreamId, RecordingKey } from '@callreel/contract/ids.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { CHROMIUM_OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { nowMs } from '../base/monotonic-clock.ts';
+import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { MediaService } from './media-service.ts';
 import type { MediaEvent, MediaProcessSettings, MediaReply } from './protocol.ts';
@@ -45,6 +46,11 @@ class MemoryRecorder extends EventEmitter implements Recorder {
 
   resume(): void {
     this.steps.push('resume');
+  }
+
+  handleLayer({ name }: ChosenLayer): void {
+    this.steps.push(`layer ${name}`);
+    this.emit('layer');
   }
 
   async close(reason: string): Promise<void> {

@@ -61,6 +61,8 @@ export type PublicationStats = {
   sources: SourceStats[];
   /** Packets that are not what was negotiated, and datagrams that are no packets. */
   ignoredPackets: number;
+  /** Thrown away unseen: more than any publication needs. */
+  shedPackets: number;
   /** The allowance last sent; 0 before the first. */
   allowedBitsPerSecond: number;
   pictureSize: { width: number; height: number } | undefined;
@@ -72,6 +74,8 @@ export type PublicationStats = {
 /** One stream as it came over the network. */
 export type SourceStats = {
   track: 'audio' | 'video';
+  /** Of a simulcast track the rid, or the SSRC in decimals where there are no rids; empty where the track is one stream. */
+  layer: string;
   ssrc: number;
   packets: number;
   payloadBytes: number;

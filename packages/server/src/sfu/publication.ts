@@ -6,6 +6,7 @@ import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { type AcceptedMedia, chooseMedia, type MediaChoice } from '@callreel/media/sdp/choose-media.ts';
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
+import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { Connection } from './connection.ts';
 import type { MediaEvent, PublicationStats } from './protocol.ts';
@@ -18,6 +19,8 @@ export type Recorder = {
   handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void;
   tick(nowMs: number): void;
   resume(): void;
+  /** With simulcast: of which layer the pictures are wanted from now on. */
+  handleLayer(layer: ChosenLayer): void;
   close(reason: string): Promise<void>;
 };
 
@@ -168,6 +171,10 @@ export class Publication {
 
   handleSourceChange(): void {
     this.#resumeRecorder();
+  }
+
+  handleLayer(layer: ChosenLayer): void {
+    this.#guard(() => this.#recorder?.handleLayer(layer));
   }
 
   #resumeRecorder(): void {

@@ -70,7 +70,7 @@ test('a second stream of a track waits until the first is silent', () => {
   const second = demux.route(packet(VP8, 6), 3000);
   assert.equal(second?.source.ssrc, 6);
   assert.equal(demux.bySsrc(5), undefined);
-  assert.equal(demux.active.get('video')?.ssrc, 6);
+  assert.equal(demux.sourcesOf('video')[0]?.ssrc, 6);
 });
 
 test('a second stream takes over at once where the first said goodbye', () => {

@@ -1,10 +1,12 @@
-/** Which track a packet is of, when all share one connection (RFC 9143 section 9.2): by its SSRC, at first by its payload type and mid. */
-
-import { MID_URI, readTextExtension } from '@callreel/media/rtp/header-extension.ts';
+/**
+ * Which stream a packet is of, when all share one connection (RFC 9143 section 9.2): by its SSRC, at first by its payload type, mid and
+ * rid. A track is one stream, or with simulcast one for each layer.
+ */
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
-import type { OfferedSection } from '@callreel/media/sdp/offer.ts';
+import { type Expectation, expectationsOf, isOfSection, layerOf, repairedLayerOf } from './expectation.ts';
 import { MediaSource, type TrackKind } from './media-source.ts';
+import { SourceSlot } from './source-slot.ts';
 
 /** Where packets of one SSRC go. */
 export type Route = {
@@ -14,52 +16,24 @@ export type Route = {
   repairs: boolean;
 };
 
-/** What one payload type means. */
-type Expectation = {
-  track: TrackKind;
-  repairs: boolean;
-  canRepair: boolean;
-  mid: string | undefined;
-  midExtensionId: number | undefined;
-  repairedBy: ReadonlyMap<number, number>;
-};
-
-/** Another SSRC may take over a track whose own was silent for so long. */
-const IDLE_MS = 2000;
-
-const expectationOf = (offered: OfferedSection, track: TrackKind, canRepair: boolean): Expectation => ({
-  track,
-  repairs: false,
-  canRepair,
-  mid: offered.mid,
-  midExtensionId: offered.extensions.find(({ uri }) => uri === MID_URI)?.id,
-  repairedBy: offered.repairs,
-});
-
-const expectationsOf = ({ audio, video }: MediaChoice): Map<number, Expectation> => {
-  const expectations = new Map<number, Expectation>();
-  if (audio) expectations.set(audio.codec.payloadType, expectationOf(audio.offered, 'audio', false));
-  if (video) {
-    const expectation = expectationOf(video.offered, 'video', video.codec.feedback.has('nack'));
-    expectations.set(video.codec.payloadType, expectation);
-    if (video.rtx) expectations.set(video.rtx.payloadType, { ...expectation, repairs: true });
-  }
-  return expectations;
-};
-
 export class Demultiplexer {
   readonly #expectations: ReadonlyMap<number, Expectation>;
-  /** At most one of media and a few of repairs for each track, whatever a sender makes up. */
+  /** At most one of media and one of repairs for each layer, whatever a sender makes up. */
   readonly #routes = new Map<number, Route>();
-  readonly #active = new Map<TrackKind, MediaSource>();
+  readonly #slots = new Map<string, SourceSlot>();
+  #sources: readonly MediaSource[] = [];
 
   constructor(choice: MediaChoice) {
     this.#expectations = expectationsOf(choice);
   }
 
   /** The streams that now make up the tracks. */
-  get active(): ReadonlyMap<TrackKind, MediaSource> {
-    return this.#active;
+  get sources(): readonly MediaSource[] {
+    return this.#sources;
+  }
+
+  sourcesOf(track: TrackKind): readonly MediaSource[] {
+    return this.#sources.filter((source) => source.track === track);
   }
 
   bySsrc(ssrc: number): MediaSource | undefined {
@@ -76,29 +50,35 @@ export class Demultiplexer {
 
   #admit(packet: RtpPacket, nowMs: number): Route | undefined {
     const expectation = this.#expectations.get(packet.payloadType);
-    if (expectation === undefined || !this.#hasOwnMid(packet, expectation)) return undefined;
-    const current = this.#active.get(expectation.track);
-    if (expectation.repairs) return this.#admitRepairs(packet, expectation, current);
-    if (current && !current.saidGoodbye && nowMs - current.lastArrivalMs < IDLE_MS) return undefined;
-    return this.#admitMedia(packet, expectation);
+    if (expectation === undefined || !isOfSection(packet, expectation)) return undefined;
+    if (expectation.repairs) return this.#admitRepairs(packet, expectation);
+    const layer = layerOf(packet, expectation);
+    return layer === undefined ? undefined : this.#admitMedia(packet, expectation, layer, nowMs);
   }
 
-  #hasOwnMid(packet: RtpPacket, { mid, midExtensionId }: Expectation): boolean {
-    const told = midExtensionId === undefined ? undefined : readTextExtension(packet, midExtensionId);
-    return told === undefined || told === mid;
-  }
-
-  #admitRepairs(packet: RtpPacket, { repairedBy }: Expectation, source: MediaSource | undefined): Route | undefined {
-    if (source === undefined || (repairedBy.get(packet.ssrc) ?? source.ssrc) !== source.ssrc) return undefined;
+  #admitRepairs(packet: RtpPacket, expectation: Expectation): Route | undefined {
+    const source = this.#repairedSource(packet, expectation);
+    if (source === undefined) return undefined;
     this.#forgetRoutes((route) => route.repairs && route.source === source);
     return this.#addRoute(packet, source, true);
   }
 
-  #admitMedia(packet: RtpPacket, { track, canRepair }: Expectation): Route {
-    this.#forgetRoutes((route) => route.source.track === track);
+  #repairedSource(packet: RtpPacket, expectation: Expectation): MediaSource | undefined {
+    const repaired = expectation.repairedBy.get(packet.ssrc);
+    if (repaired !== undefined) return this.bySsrc(repaired);
+    const layer = repairedLayerOf(packet, expectation);
+    return layer === undefined ? undefined : this.#slots.get(`${expectation.track}/${layer}`)?.current;
+  }
+
+  #admitMedia(packet: RtpPacket, { track, canRepair }: Expectation, layer: string, nowMs: number): Route | undefined {
+    const slot = this.#slots.get(`${track}/${layer}`) ?? new SourceSlot();
+    if (!slot.admits(packet, nowMs)) return undefined;
+    this.#slots.set(`${track}/${layer}`, slot);
     const { ssrc, payloadType } = packet;
-    const source = new MediaSource({ track, ssrc, payloadType, canRepair });
-    this.#active.set(track, source);
+    const source = new MediaSource({ track, layer, ssrc, payloadType, canRepair });
+    const replaced = slot.replace(source, nowMs);
+    this.#forgetRoutes((route) => route.source === replaced);
+    this.#sources = [...this.#sources.filter((other) => other !== replaced), source];
     return this.#addRoute(packet, source, false);
   }
 

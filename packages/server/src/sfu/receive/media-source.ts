@@ -9,6 +9,8 @@ const CLOCK_RATES_HZ = { audio: 48_000, video: 90_000 } as const;
 
 export class MediaSource {
   readonly track: TrackKind;
+  /** Of a simulcast track its rid, or its SSRC in decimals where it has none; empty where the track is one stream. */
+  readonly layer: string;
   readonly ssrc: number;
   readonly payloadType: number;
   readonly statistics: ReceptionStatistics;
@@ -18,14 +20,15 @@ export class MediaSource {
   packets = 0;
   bytes = 0;
   senderReports = 0;
-  /** Its sender said that it will send no more. */
+  /** Its sender said that it will send no more, and kept to it so far. */
   saidGoodbye = false;
 
   #takenExpected = 0;
   #takenLost = 0;
 
-  constructor(options: { track: TrackKind; ssrc: number; payloadType: number; canRepair: boolean }) {
+  constructor(options: { track: TrackKind; layer: string; ssrc: number; payloadType: number; canRepair: boolean }) {
     this.track = options.track;
+    this.layer = options.layer;
     this.ssrc = options.ssrc;
     this.payloadType = options.payloadType;
     this.statistics = new ReceptionStatistics(options.ssrc, CLOCK_RATES_HZ[options.track]);
@@ -45,14 +48,28 @@ export class MediaSource {
     this.packets += 1;
     this.bytes += packet.payload.length;
     this.lastArrivalMs = arrivalMs;
+    this.saidGoodbye = false;
     this.statistics.receive(packet.sequenceNumber, packet.timestamp, arrivalMs);
     this.nacks?.receive(packet.sequenceNumber);
   }
 
-  /** A retransmission, restored. */
-  receiveRepair(packet: RtpPacket, arrivalMs: number): void {
+  /** A retransmission, restored. False for one that cannot be of this stream's last packets: it is not to be handed on. */
+  receiveRepair(packet: RtpPacket, arrivalMs: number): boolean {
+    if (this.nacks?.isNear(packet.sequenceNumber) === false) return false;
     this.bytes += packet.payload.length;
     this.lastArrivalMs = arrivalMs;
     this.nacks?.receiveRepair(packet.sequenceNumber, arrivalMs);
+    return true;
   }
 }
+
+/** Of several streams together. */
+export const takeIntervals = (sources: readonly MediaSource[]): { expected: number; lost: number } => {
+  const total = { expected: 0, lost: 0 };
+  for (const source of sources) {
+    const { expected, lost } = source.takeInterval();
+    total.expected += expected;
+    total.lost += lost;
+  }
+  return total;
+};

@@ -6,6 +6,7 @@ export type ReceiverStats = Omit<PublicationStats, 'publicationId' | 'connection
 
 export const sourceStatsOf = (source: MediaSource): SourceStats => ({
   track: source.track,
+  layer: source.layer,
   ssrc: source.ssrc,
   packets: source.packets,
   payloadBytes: source.bytes,

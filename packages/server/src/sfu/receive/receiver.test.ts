@@ -41,6 +41,8 @@ class Sink implements ReceiverSink {
   handleSourceChange(track: TrackKind): void {
     this.changes.push(track);
   }
+
+  handleLayer(): void {}
 }
 
 const make = (offer = CHROMIUM_OFFER) => {

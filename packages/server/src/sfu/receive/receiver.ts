@@ -8,18 +8,26 @@ import { parseSenderReport, type SenderReport } from '@callreel/media/rtcp/sende
 import { isRtcp, parseRtp, type RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { restoreFromRtx } from '@callreel/media/rtp/rtx.ts';
 import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
+import type { ChosenLayer } from '../../recorder/picture-layers.ts';
 import { Demultiplexer } from './demultiplexer.ts';
+import { ONLY_LAYER } from './expectation.ts';
 import { Feedback } from './feedback.ts';
-import type { MediaSource, TrackKind } from './media-source.ts';
+import { type MediaSource, type TrackKind, takeIntervals } from './media-source.ts';
+import { PacketBudget } from './packet-budget.ts';
 import { type ReceiverStats, sourceStatsOf } from './receiver-stats.ts';
 import { VideoControl } from './video-control.ts';
 
 export type ReceiverSink = {
-  /** In the order of arrival, duplicates included; the payload is the sink's to keep. */
+  /**
+   * In the order of arrival, duplicates included; the payload is the sink's to keep. With simulcast the packets of all layers, which
+   * their SSRCs tell apart.
+   */
   handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void;
   handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void;
   /** From now on the track's packets are of another SSRC, with another clock. */
   handleSourceChange(track: TrackKind): void;
+  /** With simulcast: of which layer the pictures are wanted from its next key frame on. Before the first packet of video, and at each change. */
+  handleLayer(layer: ChosenLayer): void;
 };
 
 export type ReceiverOptions = {
@@ -40,6 +48,7 @@ export class Receiver {
   readonly #demultiplexer: Demultiplexer;
   readonly #feedback: Feedback;
   readonly #video: VideoControl | undefined;
+  readonly #budget: PacketBudget;
   readonly #begun = new Set<TrackKind>();
   #lastPacketMs: number;
   #reportedMs: number;
@@ -52,6 +61,7 @@ export class Receiver {
     this.#demultiplexer = new Demultiplexer(choice);
     this.#feedback = new Feedback({ ssrc, reducedSize: choice.reducedSizeRtcp, send });
     this.#video = choice.video && new VideoControl(choice.video, this.#feedback);
+    this.#budget = new PacketBudget(nowMs);
     this.#lastPacketMs = nowMs;
     this.#reportedMs = nowMs;
   }
@@ -69,6 +79,7 @@ export class Receiver {
   /** RTP or RTCP, decrypted. */
   handlePacket(bytes: Uint8Array, arrivalMs: number): void {
     this.#lastPacketMs = arrivalMs;
+    if (!this.#budget.take(bytes.length, arrivalMs)) return;
     if (isRtcp(bytes)) {
       for (const packet of rtcpPackets(bytes)) this.#handleRtcp(packet, arrivalMs);
       return;
@@ -84,6 +95,11 @@ export class Receiver {
     else this.#handleMedia(route.source, packet, arrivalMs);
   }
 
+  /** It sends so much more than any picture needs, and for so long, that it is to be cut off. */
+  isFlooded(nowMs: number): boolean {
+    return this.#budget.isFlooded(nowMs);
+  }
+
   /** Somebody cannot go on without a key frame; many may ask. */
   requestKeyFrame(nowMs: number): void {
     this.#video?.requestKeyFrame(nowMs);
@@ -91,47 +107,61 @@ export class Receiver {
 
   /** Call it every 10 ms or so: sends what is due. */
   tick(nowMs: number): void {
-    const source = this.#demultiplexer.active.get('video');
-    if (source !== undefined) {
-      const missing = source.nacks?.due(nowMs);
-      if (missing !== undefined && missing.length > 0) this.#feedback.nack(source.ssrc, missing);
-      this.#video?.tick(source.ssrc, nowMs);
+    for (const { nacks, ssrc } of this.#demultiplexer.sources) {
+      const missing = nacks?.due(nowMs);
+      if (missing !== undefined && missing.length > 0) this.#feedback.nack(ssrc, missing);
     }
+    this.#chooseLayer(nowMs);
+    this.#video?.tick(nowMs);
     if (nowMs - this.#reportedMs >= REPORT_INTERVAL_MS) this.#report(nowMs);
   }
 
   stats(nowMs: number): ReceiverStats {
-    const video = this.#demultiplexer.active.get('video');
     return {
-      sources: [...this.#demultiplexer.active.values()].map(sourceStatsOf),
+      sources: this.#demultiplexer.sources.map(sourceStatsOf),
       ignoredPackets: this.#ignoredPackets,
+      shedPackets: this.#budget.shed,
       allowedBitsPerSecond: this.#video?.allowedBitsPerSecond ?? 0,
       pictureSize: this.#video?.pictureSize,
       keyFrames: this.#video?.keyFrames ?? 0,
       keyFrameRequests: this.#video?.requestsSent ?? 0,
-      roundTripMs: video?.nacks?.roundTripMs(nowMs),
+      roundTripMs: this.#video?.recorded?.nacks?.roundTripMs(nowMs),
     };
   }
 
   #handleMedia(source: MediaSource, packet: RtpPacket, arrivalMs: number): void {
-    if (source.packets === 0) this.#begin(source);
+    const isFirst = source.packets === 0;
+    if (isFirst) this.#begin(source);
     source.receive(packet, arrivalMs);
-    if (source.track === 'video') this.#video?.handlePacket(packet, arrivalMs);
+    if (source.track === 'video') this.#video?.handlePacket(source, packet, false, arrivalMs);
+    if (isFirst) this.#chooseLayer(arrivalMs);
     this.#sink.handlePacket(source.track, packet, arrivalMs);
   }
 
   #handleRepair(source: MediaSource, rtx: RtpPacket, arrivalMs: number): void {
     const packet = restoreFromRtx(rtx, source.ssrc, source.payloadType);
     if (packet === undefined) return;
-    source.receiveRepair(packet, arrivalMs);
-    this.#video?.handlePacket(packet, arrivalMs);
+    if (!source.receiveRepair(packet, arrivalMs)) {
+      this.#ignoredPackets += 1;
+      return;
+    }
+    this.#video?.handlePacket(source, packet, true, arrivalMs);
     this.#sink.handlePacket(source.track, packet, arrivalMs);
   }
 
   #begin(source: MediaSource): void {
     this.#feedback.requestSenderReport(source.ssrc);
+    if (source.track === 'video') this.#video?.setSources(this.#demultiplexer.sourcesOf('video'));
+    // Another layer, or another stream of one, is taken over at its key frame.
+    if (source.layer !== ONLY_LAYER) return;
     if (this.#begun.has(source.track)) this.#sink.handleSourceChange(source.track);
     this.#begun.add(source.track);
+  }
+
+  #chooseLayer(nowMs: number): void {
+    const chosen = this.#video?.chooseRecorded(nowMs);
+    if (chosen === undefined || chosen.layer === ONLY_LAYER) return;
+    this.#sink.handleLayer({ ssrc: chosen.ssrc, name: chosen.layer, atMs: nowMs });
   }
 
   #handleRtcp(packet: RtcpPacket, arrivalMs: number): void {
@@ -157,15 +187,19 @@ export class Receiver {
     const bitsPerSecond = (8 * (this.#receivedBytes - this.#reportedBytes)) / seconds;
     this.#reportedMs = nowMs;
     this.#reportedBytes = this.#receivedBytes;
-    const sources = [...this.#demultiplexer.active.values()];
+    const { sources } = this.#demultiplexer;
     if (sources.length === 0) return;
     for (const { senderReports, ssrc } of sources) {
       if (senderReports < REPORTS_WANTED_EARLY) this.#feedback.requestSenderReport(ssrc);
     }
-    const video = this.#demultiplexer.active.get('video');
-    if (video !== undefined) this.#video?.updateBitrate({ bitsPerSecond, ...video.takeInterval() }, nowMs);
+    const video = this.#demultiplexer.sourcesOf('video');
+    if (video.length > 0) this.#video?.updateBitrate({ bitsPerSecond, ...takeIntervals(video) }, nowMs);
     const blocks = sources.map((source) => source.statistics.report(nowMs));
     const allowed = this.#video?.takesRemb ? this.#video.allowedBitsPerSecond : undefined;
-    this.#feedback.report(blocks, allowed, video === undefined ? [] : [video.ssrc]);
+    this.#feedback.report(
+      blocks,
+      allowed,
+      video.map(({ ssrc }) => ssrc),
+    );
   }
 }
