@@ -76,12 +76,13 @@ export class PictureLayers {
   /** The pictures of packets that came at `olderThanMs` or before; those around a cut up to a quarter of a second later. */
   release(olderThanMs: number): TimedFrame[] {
     const released = this.#releaseTracks((track) => track.release(olderThanMs));
+    if (released !== undefined) return this.#place(released);
     if (this.#target === this.#current) {
       this.#tell(this.#held[0]);
       return this.#place(this.#held.splice(0));
     }
     this.#options.onNeedsKeyFrame();
-    return this.#place(released ?? this.#overdue(olderThanMs));
+    return this.#place(this.#overdue(olderThanMs));
   }
 
   /** All that is left. */
