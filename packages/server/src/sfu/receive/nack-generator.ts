@@ -9,6 +9,11 @@ const MAX_ROUNDS = 3;
 const ROUND_MARGIN_MS = 10;
 /** Less than a busy sender's own delay: three rounds would be over before it looked at the first. */
 const MIN_ROUND_MS = 30;
+/**
+ * On a longer path the answers of all rounds would not come within the recorder's 400 ms. At 200 ms, 5 % lost, 99.94 % come in time so,
+ * each asked for twice; one after the other, 99.56 %.
+ */
+const MAX_ROUND_MS = 110;
 /** About a second of 1080p. A longer hole is past repair: nothing of it is asked for. */
 const MAX_GAP = 500;
 /** MAX_DROPOUT of RFC 3550 A.1: beyond it the sender's count jumped, and nobody knows how many are missing. */
@@ -74,7 +79,8 @@ export class NackGenerator {
   /** What to ask for now, in the order that it was sent. Packets that are only out of order have until this call to come. */
   due(nowMs: number): readonly number[] {
     if (this.#missing.size === 0) return NONE;
-    const intervalMs = Math.max(MIN_ROUND_MS, this.#roundTrip.valueMs(nowMs) + ROUND_MARGIN_MS);
+    const roundMs = this.#roundTrip.valueMs(nowMs) + ROUND_MARGIN_MS;
+    const intervalMs = Math.min(MAX_ROUND_MS, Math.max(MIN_ROUND_MS, roundMs));
     const due: number[] = [];
     for (const [sequenceNumber, missing] of this.#missing) {
       if (due.length === MAX_ASKED_AT_ONCE) break;
