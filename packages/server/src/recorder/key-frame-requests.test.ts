@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { KeyFrameRequests } from './key-frame-requests.ts';
 
 type Sender = { answersAfterMs?: number; silentFromMs?: number };
@@ -86,4 +87,33 @@ test('a resumed publication is asked at once', () => {
   requests.handlePacket(100);
   requests.tick(100);
   assert.deepEqual(atMs, [0, 100]);
+});
+
+test('any pattern of packets, losses and answers: never a storm, and whoever lives is not forgotten', () => {
+  const step = fc.record({
+    ticks: fc.integer({ min: 1, max: 60 }),
+    what: fc.constantFrom('packet', 'packet', 'packet', 'need', 'keyFrame', 'silence'),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const atMs: number[] = [];
+      let [nowMs, packetMs, quietSinceMs] = [0, 0, 0];
+      const requests = new KeyFrameRequests('a', () => atMs.push(nowMs));
+      for (const { ticks, what } of steps) {
+        for (let tick = 0; tick < ticks; tick += 1, nowMs += 50) {
+          if (what !== 'silence') {
+            if (nowMs - packetMs > 2000) quietSinceMs = nowMs;
+            requests.handlePacket(nowMs);
+            packetMs = nowMs;
+          }
+          if (what === 'need') requests.need();
+          if (what === 'keyFrame') requests.handleKeyFrame();
+          requests.tick(nowMs);
+          const waitedMs = nowMs - Math.max(atMs.at(-1) ?? 0, quietSinceMs);
+          if (packetMs === nowMs) assert.ok(waitedMs <= 9550, `${waitedMs} ms without a request`);
+        }
+      }
+      assert.ok(gaps(atMs).every((gap) => gap >= 500));
+    }),
+  );
 });

@@ -59,7 +59,8 @@ export class KeyFrameRequests {
   tick(nowMs: number): void {
     if (this.#lastPacketMs === undefined || nowMs - this.#lastPacketMs > ALIVE_MS) return;
     if (nowMs >= this.#nextPeriodicMs) {
-      this.#nextPeriodicMs = nowMs + PERIOD_MS;
+      // One that is under way already is this period's.
+      this.#nextPeriodicMs = Math.max(nowMs, (this.#needed ? this.#lastRequestMs : nowMs) + PERIOD_MS);
       this.need();
     }
     if (!this.#needed || nowMs - this.#lastRequestMs < this.#patienceMs) return;

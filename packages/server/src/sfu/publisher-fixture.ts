@@ -85,6 +85,16 @@ export class Publisher {
     this.#packetizePicture(PICTURE);
   }
 
+  /** Any bytes, as RTP or RTCP of this connection; false where the other side has closed it. */
+  sendRaw(bytes: Uint8Array): boolean {
+    try {
+      this.#peer.send(Buffer.from(bytes));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Without a goodbye: libdatachannel says none. Idempotent. */
   close(): void {
     this.#peer.close();
