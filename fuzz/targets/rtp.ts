@@ -13,10 +13,11 @@ import { parseCanonicalNames } from '@callreel/media/rtcp/source-description.ts'
 import { findHeaderExtension, readAudioLevel, readTextExtension } from '@callreel/media/rtp/header-extension.ts';
 import { isRtcp, parseRtp } from '@callreel/media/rtp/packet.ts';
 import { restoreFromRtx } from '@callreel/media/rtp/rtx.ts';
-import { chooseMedia } from '@callreel/media/sdp/choose-media.ts';
+import { chooseMedia, type MediaChoice } from '@callreel/media/sdp/choose-media.ts';
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
 import { CHROMIUM_OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { Receiver } from '@callreel/server/sfu/receive/receiver.ts';
+import { simulcastOffer } from '@callreel/server/sfu/receive/simulcast-sender-fixture.ts';
 import fc from 'fast-check';
 import { anyOf, bytesLike } from '../mutated.ts';
 import { type FuzzTarget, target } from '../target.ts';
@@ -57,10 +58,17 @@ const checkRtcp = (bytes: Uint8Array): void => {
   }
 };
 
-const choice = chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] });
+/** A camera with its microphone, and one in two layers. */
+const choices = [CHROMIUM_OFFER, simulcastOffer(['f', 'q'])].map((offer) =>
+  chooseMedia(parseOffer(offer), { audio: true, videoCodecs: ['VP8'] }),
+);
 
 /** A second of a connection: what comes is handed on at most once, and what we send in return stays small. */
 const checkReceiver = (datagrams: readonly Uint8Array[]): void => {
+  for (const choice of choices) checkReceiverOf(choice, datagrams);
+};
+
+const checkReceiverOf = (choice: MediaChoice, datagrams: readonly Uint8Array[]): void => {
   let [handedOn, sentBytes] = [0, 0];
   const count = (): void => {
     handedOn += 1;

@@ -75,20 +75,17 @@ export class PictureLayers {
 
   /** The pictures of packets that came at `olderThanMs` or before; those around a cut up to a quarter of a second later. */
   release(olderThanMs: number): TimedFrame[] {
-    const released = this.#releaseTracks((track) => track.release(olderThanMs));
-    if (released !== undefined) return this.#place(released);
-    if (this.#target === this.#current) {
-      this.#tell(this.#held[0]);
-      return this.#place(this.#held.splice(0));
-    }
+    const aroundCut = this.#releaseTracks((track) => track.release(olderThanMs));
+    if (aroundCut !== undefined) return this.#place(aroundCut);
+    if (this.#target === this.#current) return this.#placeCurrent(this.#held.splice(0));
     this.#options.onNeedsKeyFrame();
-    return this.#place(this.#overdue(olderThanMs));
+    return this.#placeCurrent(this.#overdue(olderThanMs));
   }
 
   /** All that is left. */
   flush(): TimedFrame[] {
-    const released = this.#releaseTracks((track) => track.flush());
-    return this.#place(released ?? this.#held.splice(0));
+    const aroundCut = this.#releaseTracks((track) => track.flush());
+    return aroundCut === undefined ? this.#placeCurrent(this.#held.splice(0)) : this.#place(aroundCut);
   }
 
   /** The pictures around a cut, where there is one; else those of the current layer wait in `held`. */
@@ -113,6 +110,7 @@ export class PictureLayers {
     const before = [...this.#held.splice(0), ...left].filter(
       ({ localMs }) => localMs < keyFrame.localMs - SAME_PICTURE_MS,
     );
+    this.#tell(before[0]);
     this.#current = this.#target;
     this.#tell(keyFrame);
     return [...before, ...ofTarget.slice(index)];
@@ -134,12 +132,18 @@ export class PictureLayers {
     return this.#held.splice(0, waiting < 0 ? this.#held.length : waiting);
   }
 
+  /** Of the first picture that the file has of the current layer. */
   #tell(first: TimedFrame | undefined): void {
     const name = this.#names.get(this.#current ?? 0);
     if (first?.frame.kind !== 'video' || name === undefined || this.#told === this.#current) return;
     this.#told = this.#current;
     const { width, height } = first.frame.size ?? { width: 0, height: 0 };
     this.#options.onCut({ localMs: first.localMs, name, width, height });
+  }
+
+  #placeCurrent(frames: TimedFrame[]): TimedFrame[] {
+    this.#tell(frames[0]);
+    return this.#place(frames);
   }
 
   #place(frames: TimedFrame[]): TimedFrame[] {

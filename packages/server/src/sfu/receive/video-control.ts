@@ -83,11 +83,10 @@ export class VideoControl {
     return layer.source;
   }
 
-  /** Of the stream that is recorded unless another is named. */
-  requestKeyFrame(nowMs: number, ssrc = this.recorded?.ssrc): void {
-    const layer = this.#layers.find(({ source }) => source.ssrc === ssrc);
-    if (layer === undefined) this.#wanted = true;
-    else layer.requests.request(nowMs);
+  /** Of the stream that is recorded, or is to be. */
+  requestKeyFrame(nowMs: number): void {
+    if (this.#recorded === undefined) this.#wanted = true;
+    else this.#recorded.requests.request(nowMs);
   }
 
   /** Sends the requests that are due. */
