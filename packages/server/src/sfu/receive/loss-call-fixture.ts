@@ -68,55 +68,83 @@ class LossyPath {
   }
 }
 
-/** Plays the call. The first picture and the last ones always arrive: nobody could know of packets before and behind all others. */
-export const playLossyCall = (call: LossCall): LossOutcome => {
-  const { seed, durationMs, lossRate, roundTripMs, framesPerSecond = 30, packetsPerFrame = 6 } = call;
-  const chance = seededChance(seed);
-  let mediaMs = 0;
-  const isSure = (): boolean => mediaMs === 0 || mediaMs > durationMs - 100;
-  const isLost = (): boolean => !isSure() && chance() < lossRate;
-  const [toUs, toSender] = [new LossyPath(isLost, roundTripMs / 2), new LossyPath(isLost, roundTripMs / 2)];
-  const packetizer = new RtpPacketizer({
+class LossyCallPlayer {
+  readonly #call: LossCall;
+  readonly #toUs: LossyPath;
+  readonly #toSender: LossyPath;
+  readonly #receiver: Receiver;
+  readonly #reorder = new ReorderBuffer();
+  readonly #packetizer = new RtpPacketizer({
     ...{ ...VIDEO, clockRate: 90_000, mid: undefined },
     ...{ firstSequenceNumber: 65_000, firstTimestamp: 2 ** 32 - 1 },
   });
-  const reorder = new ReorderBuffer();
-  const outcome = { sent: 0, lost: 0, recorded: 0, asked: 0 };
-  let nowMs = START_MS;
-  const receiver = new Receiver({
-    choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] }),
-    ssrc: 99,
-    send: (bytes) => toSender.send(bytes, nowMs),
-    sink: {
-      handlePacket: (_, packet, atMs) => reorder.push(packet, atMs),
-      handleSenderReport: () => {},
-      handleSourceChange: () => {},
-      handleLayer: () => {},
-    },
-    nowMs,
-  });
-  const resend = (bytes: Uint8Array, atMs: number): void => {
+  readonly #payloads: Uint8Array[];
+  readonly #counts = { sent: 0, lost: 0, recorded: 0, asked: 0 };
+  #nowMs = START_MS;
+  #mediaMs = 0;
+
+  constructor(call: LossCall) {
+    const chance = seededChance(call.seed);
+    const isLost = (): boolean => !this.#isSure && chance() < call.lossRate;
+    this.#call = call;
+    this.#toUs = new LossyPath(isLost, call.roundTripMs / 2);
+    this.#toSender = new LossyPath(isLost, call.roundTripMs / 2);
+    this.#payloads = Array.from({ length: call.packetsPerFrame ?? 6 }, () => Uint8Array.of(0x10, 1, 2, 3));
+    this.#receiver = new Receiver({
+      choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] }),
+      ssrc: 99,
+      send: (bytes) => this.#toSender.send(bytes, this.#nowMs),
+      sink: {
+        handlePacket: (_, packet, atMs) => this.#reorder.push(packet, atMs),
+        handleSenderReport: () => {},
+        handleSourceChange: () => {},
+        handleLayer: () => {},
+      },
+      nowMs: START_MS,
+    });
+  }
+
+  play(): LossOutcome {
+    for (; this.#nowMs <= START_MS + this.#call.durationMs + DRAIN_MS; this.#nowMs += TICK_MS) {
+      this.#sendPictures();
+      for (const { bytes, atMs } of this.#toSender.arrivedBy(this.#nowMs)) this.#resend(bytes, atMs);
+      for (const { bytes, atMs } of this.#toUs.arrivedBy(this.#nowMs)) this.#receiver.handlePacket(bytes, atMs);
+      this.#receiver.tick(this.#nowMs);
+      this.#counts.recorded += this.#reorder.release(this.#nowMs - HOLD_MS).length;
+    }
+    const [video] = this.#receiver.stats(this.#nowMs).sources;
+    return { ...this.#counts, recovered: video?.recovered ?? 0, unrecovered: video?.unrecovered ?? 0 };
+  }
+
+  /** Nobody could know of packets before and behind all others. */
+  get #isSure(): boolean {
+    return this.#mediaMs === 0 || this.#mediaMs > this.#call.durationMs - 100;
+  }
+
+  #sendPictures(): void {
+    const { durationMs, framesPerSecond = 30 } = this.#call;
+    for (
+      ;
+      this.#mediaMs <= this.#nowMs - START_MS && this.#mediaMs < durationMs;
+      this.#mediaMs += 1000 / framesPerSecond
+    ) {
+      for (const { bytes } of this.#packetizer.packetize(this.#payloads, this.#mediaMs, true)) {
+        this.#counts.sent += 1;
+        if (!this.#toUs.send(bytes, START_MS + this.#mediaMs)) this.#counts.lost += 1;
+      }
+    }
+  }
+
+  #resend(bytes: Uint8Array, atMs: number): void {
     for (const packet of rtcpPackets(bytes)) {
       for (const sequenceNumber of parseNack(packet)?.sequenceNumbers ?? []) {
-        const resent = packetizer.resend(sequenceNumber);
-        outcome.asked += 1;
-        if (resent !== undefined) toUs.send(resent, atMs + SENDER_DELAY_MS);
+        const resent = this.#packetizer.resend(sequenceNumber);
+        this.#counts.asked += 1;
+        if (resent !== undefined) this.#toUs.send(resent, atMs + SENDER_DELAY_MS);
       }
     }
-  };
-  const payloads = Array.from({ length: packetsPerFrame }, () => Uint8Array.of(0x10, 1, 2, 3));
-  for (; nowMs <= START_MS + durationMs + DRAIN_MS; nowMs += TICK_MS) {
-    for (; mediaMs <= nowMs - START_MS && mediaMs < durationMs; mediaMs += 1000 / framesPerSecond) {
-      for (const { bytes } of packetizer.packetize(payloads, mediaMs, true)) {
-        outcome.sent += 1;
-        if (!toUs.send(bytes, START_MS + mediaMs)) outcome.lost += 1;
-      }
-    }
-    for (const { bytes, atMs } of toSender.arrivedBy(nowMs)) resend(bytes, atMs);
-    for (const { bytes, atMs } of toUs.arrivedBy(nowMs)) receiver.handlePacket(bytes, atMs);
-    receiver.tick(nowMs);
-    outcome.recorded += reorder.release(nowMs - HOLD_MS).length;
   }
-  const [video] = receiver.stats(nowMs).sources;
-  return { ...outcome, recovered: video?.recovered ?? 0, unrecovered: video?.unrecovered ?? 0 };
-};
+}
+
+/** Plays the call. The first picture and the last ones always arrive. */
+export const playLossyCall = (call: LossCall): LossOutcome => new LossyCallPlayer(call).play();
