@@ -26,3 +26,11 @@ test('bursts that pass are no flood; three seconds in a row are, until it is ove
   assert.deepEqual([8000, 9000].map(burst), [false, true]);
   assert.equal(budget.isFlooded(11_000), false);
 });
+
+test('what no pause of ours explains is a flood in its first second', () => {
+  const budget = new PacketBudget(0);
+  for (let index = 0; index < 35_000; index += 1) budget.take(100, 500);
+  assert.equal(budget.isFlooded(500), false);
+  for (let index = 0; index < 5000; index += 1) budget.take(100, 600);
+  assert.equal(budget.isFlooded(600), true);
+});
