@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { IndexReader } from '@callreel/media/matroska/index-reader.ts';
 import { rtcpPackets } from '@callreel/media/rtcp/compound.ts';
@@ -52,6 +52,7 @@ class MemoryDisk implements SpoolPort {
 
 test('fourteen hours at one picture a second', async () => {
   const spoolDir = await mkdtemp(join(tmpdir(), 'endless-'));
+  after(() => rm(spoolDir, { recursive: true }));
   const port = new MemoryDisk();
   const spec = specOf({ video: { codec: 'VP8' } }, START_MS);
   const packetizer = new RtpPacketizer({
@@ -104,5 +105,4 @@ test('fourteen hours at one picture a second', async () => {
   assert.ok(times.every((timeMs, index) => Math.abs(timeMs - index * 1000) <= 1));
   assert.equal(nacks, 0);
   assert.ok(requests > PICTURES / 11 && requests < PICTURES / 9, `${requests} key frames asked for`);
-  await rm(spoolDir, { recursive: true });
 });
