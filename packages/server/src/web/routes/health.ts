@@ -14,7 +14,7 @@ type Readiness = { missing: string[]; warnings: string[] };
 /** Everyone may read them: no names, and no causes. */
 const WARNINGS: Readonly<Record<RetentionAlarmKind, string>> = {
   clock: 'retention has stopped: the clock cannot be trusted',
-  share: 'retention has stopped for an app: too many of its files would go at once',
+  share: 'retention has stopped for an app: too many of its files would go at once, or are not in the store',
 };
 
 const warningsOf = async ({ retention }: Pick<Store, 'retention'>): Promise<string[]> => {
