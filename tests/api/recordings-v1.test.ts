@@ -288,7 +288,7 @@ test('what retention has stopped for is told to whoever watches the service, whi
     status: 'ok',
     warnings: [
       'retention has stopped: the clock cannot be trusted',
-      'retention has stopped for an app: too many of its files would go at once',
+      'retention has stopped for an app: too many of its files would go at once, or are not in the store',
     ],
   });
 });
