@@ -124,3 +124,10 @@ test('sound alone can be sought too', () => {
   const times = findAll(readElements(file), 0xb3).map((found) => unsignedOf(file, found));
   assert.deepEqual(times, [7, 5007, 10_007]);
 });
+
+test('H264 alone whose pictures are not sent as they are shown is a .mkv, as long as the last one shown', () => {
+  const times = [0, 120, 40, 80, 240, 160, 200];
+  const blocks = times.map((timeMs) => video(timeMs, timeMs === 0));
+  const plan = planOf(recordLive([{ blocks, picture: H264 }], 0), h264(false));
+  assert.deepEqual([plan.container, plan.durationMs], ['mkv', 280]);
+});

@@ -41,6 +41,8 @@ type Picture = Extract<IndexLine, { kind: 'picture' }>;
 /** One picture alone, or a slow screen's last one, is taken to stand this long. */
 const SINGLE_PICTURE_MS = 40;
 const LONGEST_LAST_PICTURE_MS = 1000;
+/** So many pictures at most are sent out of the order of showing (H.264 table A-1: 16 are kept). */
+const MOST_REORDERED = 16;
 /** Clusters older than this have had their size patched and made durable long ago. */
 const UNSURE_CLUSTERS_MS = 60_000;
 
@@ -50,6 +52,8 @@ export class FinishPlanner {
   #startMs = 0;
   #firstPicture: Picture | undefined;
   #pictureChanged = false;
+  /** B pictures: the .mp4 that we write has no table for them. */
+  #reordered = false;
   #framesEnd = 0;
   #clusters: Cluster[] = [];
   #videoCues: Cue[] = [];
@@ -117,6 +121,7 @@ export class FinishPlanner {
       this.#keyFrames.push(this.#offsets.length);
       this.#videoCues.push(this.#cue(VIDEO_TRACK_NUMBER, line));
     }
+    this.#reordered ||= line.timeMs <= (this.#timesMs.at(-1) ?? -1);
     this.#offsets.push(line.offset);
     this.#lengths.push(line.length);
     this.#timesMs.push(line.timeMs);
@@ -144,12 +149,13 @@ export class FinishPlanner {
 
   #container(video: VideoTrack | undefined, hasAudio: boolean): Container {
     if (video?.codec !== 'H264') return 'webm';
-    return hasAudio || this.#pictureChanged ? 'mkv' : 'mp4';
+    return hasAudio || this.#pictureChanged || this.#reordered ? 'mkv' : 'mp4';
   }
 
   #durationMs(): number {
-    const last = this.#timesMs.at(-1);
-    const intervalMs = last === undefined ? 0 : last - (this.#timesMs.at(-2) ?? last - SINGLE_PICTURE_MS);
+    const newest = this.#timesMs.slice(-MOST_REORDERED).sort((one, other) => one - other);
+    const last = newest.at(-1);
+    const intervalMs = last === undefined ? 0 : last - (newest.at(-2) ?? last - SINGLE_PICTURE_MS);
     const videoEndMs = last === undefined ? 0 : last + Math.min(intervalMs, LONGEST_LAST_PICTURE_MS);
     return Math.max(videoEndMs, this.#audioEndMs ?? 0, this.#endMs);
   }

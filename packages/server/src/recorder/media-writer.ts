@@ -1,4 +1,5 @@
 /** Writes placed sound and pictures into a recording's files: header, clusters and index. */
+import type { VideoFrame } from '@callreel/media/frame/frame.ts';
 import type { Block } from '@callreel/media/matroska/block.ts';
 import { ClusterWriter } from '@callreel/media/matroska/cluster.ts';
 import { HEADER_BYTES, type HeaderFacts, OPUS_CODEC_DELAY_MS, renderHeader } from '@callreel/media/matroska/header.ts';
@@ -22,6 +23,7 @@ export class MediaWriter {
   #header: HeaderFacts;
   #startMs: number | undefined;
   #lastVideoMs = -1;
+  #newestTimestamp = Number.NEGATIVE_INFINITY;
   #lastAudioMs = 0;
 
   constructor(spec: RecordingSpec, file: LiveFile) {
@@ -46,13 +48,13 @@ export class MediaWriter {
     return this.#spec.conferenceZeroMs + (this.#startMs ?? 0);
   }
 
-  /** Appends these, in order of time, behind what there is. */
+  /** Appends these, in order of time but pictures as they are decoded, behind what there is. */
   append(media: PlacedMedia[]): void {
     if (media.length === 0) return;
-    media.sort((one, other) => one.localMs - other.localMs);
-    const lines = this.#startMs === undefined ? this.#start(media) : [];
-    const header = this.#describe(media) ? [{ offset: 0, bytes: renderHeader(this.#header) }] : [];
-    this.#write(media, header, lines);
+    const ordered = inOrder(media);
+    const lines = this.#startMs === undefined ? this.#start(ordered) : [];
+    const header = this.#describe(ordered) ? [{ offset: 0, bytes: renderHeader(this.#header) }] : [];
+    this.#write(ordered, header, lines);
   }
 
   /** The last cluster gets its size; the file ends at `endLocalMs`, or with its last frame where that is later. */
@@ -105,16 +107,30 @@ export class MediaWriter {
   #blockOf(media: PlacedMedia): Block {
     const timeMs = Math.round(media.localMs - this.#fileZeroMs);
     if (media.kind === 'video') {
-      // Two pictures never share a time, and none lies before the file's start.
-      this.#lastVideoMs = Math.max(this.#lastVideoMs + 1, timeMs);
-      return {
-        kind: 'video',
-        timeMs: this.#lastVideoMs,
-        keyFrame: media.picture.frame.keyFrame,
-        data: media.picture.data,
-      };
+      const { frame, data } = media.picture;
+      return { kind: 'video', timeMs: this.#videoMs(frame, timeMs), keyFrame: frame.keyFrame, data };
     }
     this.#lastAudioMs = Math.max(this.#lastAudioMs, SOUND_LEAD_MS, timeMs);
     return { kind: 'audio', timeMs: this.#lastAudioMs, durationMs: media.durationMs, data: media.data };
   }
+
+  /** Two pictures never share a time, and none lies before the file's start. */
+  #videoMs(frame: VideoFrame, timeMs: number): number {
+    // Shown before one that was sent earlier, and leans on it: a B picture.
+    if (!frame.keyFrame && frame.rtpTimestamp < this.#newestTimestamp) return Math.max(0, timeMs);
+    this.#newestTimestamp = frame.rtpTimestamp;
+    this.#lastVideoMs = Math.max(this.#lastVideoMs + 1, timeMs);
+    return this.#lastVideoMs;
+  }
 }
+
+/** By time; but pictures stay in the order in which they came, which is that of decoding. */
+const inOrder = (media: readonly PlacedMedia[]): PlacedMedia[] => {
+  let newestPictureMs = Number.NEGATIVE_INFINITY;
+  const placed = media.map((one) => {
+    if (one.kind === 'audio') return { one, atMs: one.localMs };
+    newestPictureMs = Math.max(newestPictureMs, one.localMs);
+    return { one, atMs: newestPictureMs };
+  });
+  return placed.sort((first, second) => first.atMs - second.atMs).map(({ one }) => one);
+};

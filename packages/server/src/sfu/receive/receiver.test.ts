@@ -178,6 +178,19 @@ test('an open connection is told at once what may be sent', () => {
   );
 });
 
+test('a sender that is not libwebrtc and did not say that it takes them is not asked for reports', () => {
+  const asked = (offer: string): number => {
+    const { receiver, take } = make(offer);
+    receiver.handlePacket(rtp(VIDEO, 1), 0);
+    receiver.handlePacket(rtp(AUDIO, 1), 0);
+    return take(parseSenderReportRequest).length;
+  };
+  const other = CHROMIUM_OFFER.replace('a=rtcp-fb:96 goog-remb\r\n', '');
+  assert.equal(asked(CHROMIUM_OFFER), 2);
+  assert.equal(asked(other), 0);
+  assert.equal(asked(other.replace('a=rtcp-fb:96 nack\r\n', 'a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack rai\r\n')), 2);
+});
+
 test('key frames: requests are merged, a key frame that began to come answers them', () => {
   const { receiver, take } = make();
   const request = (nowMs: number) => {

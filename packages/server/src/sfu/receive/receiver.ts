@@ -15,6 +15,7 @@ import { Feedback } from './feedback.ts';
 import { type MediaSource, type TrackKind, takeIntervals } from './media-source.ts';
 import { PacketBudget } from './packet-budget.ts';
 import { type ReceiverStats, sourceStatsOf } from './receiver-stats.ts';
+import { takesReportRequests } from './report-requests.ts';
 import { VideoControl } from './video-control.ts';
 
 export type ReceiverSink = {
@@ -49,6 +50,7 @@ export class Receiver {
   readonly #feedback: Feedback;
   readonly #video: VideoControl | undefined;
   readonly #budget: PacketBudget;
+  readonly #asksForReports: boolean;
   readonly #begun = new Set<TrackKind>();
   #lastPacketMs: number;
   #reportedMs: number;
@@ -62,6 +64,7 @@ export class Receiver {
     this.#feedback = new Feedback({ ssrc, reducedSize: choice.reducedSizeRtcp, send });
     this.#video = choice.video && new VideoControl(choice.video, this.#feedback);
     this.#budget = new PacketBudget(nowMs);
+    this.#asksForReports = takesReportRequests(choice);
     this.#lastPacketMs = nowMs;
     this.#reportedMs = nowMs;
   }
@@ -150,7 +153,7 @@ export class Receiver {
   }
 
   #begin(source: MediaSource): void {
-    this.#feedback.requestSenderReport(source.ssrc);
+    if (this.#asksForReports) this.#feedback.requestSenderReport(source.ssrc);
     if (source.track === 'video') this.#video?.setSources(this.#demultiplexer.sourcesOf('video'));
     // Another layer, or another stream of one, is taken over at its key frame.
     if (source.layer !== ONLY_LAYER) return;
@@ -190,7 +193,7 @@ export class Receiver {
     const { sources } = this.#demultiplexer;
     if (sources.length === 0) return;
     for (const { senderReports, ssrc } of sources) {
-      if (senderReports < REPORTS_WANTED_EARLY) this.#feedback.requestSenderReport(ssrc);
+      if (this.#asksForReports && senderReports < REPORTS_WANTED_EARLY) this.#feedback.requestSenderReport(ssrc);
     }
     const video = this.#demultiplexer.sourcesOf('video');
     if (video.length > 0) this.#video?.updateBitrate({ bitsPerSecond, ...takeIntervals(video) }, nowMs);
