@@ -1,11 +1,13 @@
 /** For tests: prepared media put into a file by FFmpeg's own muxers, with the sound moved by as much as a test wants. */
 import {
   AV_CHANNEL_LAYOUT_MONO,
+  AV_CHANNEL_LAYOUT_STEREO,
   AV_CODEC_ID_H264,
   AV_CODEC_ID_OPUS,
   AV_CODEC_ID_VP8,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
+  Dictionary,
   FFmpegError,
   FormatContext,
   Packet,
@@ -87,5 +89,34 @@ export const muxFixture = (
   }
   check(output.writeTrailerSync());
   output.closeOutputSync();
+  output.freeContext();
+};
+
+type Timed = { stream: Stream; packet: TimedPacket };
+
+/** Publishes by WHIP, as libavformat does it, at the media's own pace. Its muxer takes stereo alone: any Opus packet passes for that. */
+export const publishMuxed = async (
+  url: string,
+  token: string,
+  media: PreparedMedia,
+  delay: (ms: number) => Promise<unknown>,
+): Promise<void> => {
+  const output = new FormatContext();
+  check(output.allocOutputContext2(null, 'whip', url));
+  const [video, audio] = [media.video && addVideo(output, media.video), media.audio && addAudio(output)];
+  if (audio) audio.codecpar.channelLayout = AV_CHANNEL_LAYOUT_STEREO;
+  check(await output.writeHeader(Dictionary.fromObject({ authorization: token })));
+  const pictures = (media.video?.frames ?? []).flatMap(({ mediaMs, keyFrame, data }): Timed[] =>
+    video ? [{ stream: video, packet: { timeMs: mediaMs, keyFrame, data } }] : [],
+  );
+  const sounds = (media.audio?.packets ?? []).flatMap((data, index): Timed[] =>
+    audio ? [{ stream: audio, packet: { timeMs: index * SOUND_PACKET_MS, keyFrame: true, data } }] : [],
+  );
+  const startedAtMs = performance.now();
+  for (const { stream, packet } of [...pictures, ...sounds].sort((a, b) => a.packet.timeMs - b.packet.timeMs)) {
+    await delay(Math.max(0, startedAtMs + packet.timeMs - performance.now()));
+    writePacket(output, stream, packet);
+  }
+  check(output.writeTrailerSync());
   output.freeContext();
 };
