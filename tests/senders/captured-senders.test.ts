@@ -78,7 +78,7 @@ test('GStreamer, H264 with B pictures: shown in their order and in sync, though 
 test("GStreamer whose reports say that media time runs twice as fast: the file's own time does not", async () => {
   const { facts } = await record('gstreamer-wrong-reports');
   assertWhole(facts);
-  assert.ok(Math.abs(facts.durationMs - 5000) < 60, `${facts.durationMs} ms`);
+  assert.ok(Math.abs(facts.durationMs - 5000) < 150, `${facts.durationMs} ms`);
   // One such report speaks for itself until three agree, and its encoder's delay is in nothing else that it says.
   const offsets = offsetsOf(facts);
   assert.ok(offsets.length >= 3 && offsets.every((offsetMs) => Math.abs(offsetMs) < 250), offsets.join(' '));

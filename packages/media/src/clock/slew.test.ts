@@ -13,6 +13,15 @@ test('the first answer is the target, and small changes are worked off at 20 ms 
   assert.deepEqual(slew.takeSteps(), []);
 });
 
+test('what is noticeable is worked off five times as fast in the first 15 s', () => {
+  const slew = new Slew();
+  slew.follow(0, 1000);
+  const answers = [1000, 2000, 3000].map((mediaMs) => slew.follow(mediaMs, mediaMs + 1200));
+  assert.deepEqual(answers, [2100, 3200, 4200]);
+  assert.equal(slew.follow(15_000, 16_200), 16_200);
+  assert.equal(slew.follow(16_000, 17_400), 17_220);
+});
+
 test('a correction under 20 ms is not told', () => {
   const slew = new Slew();
   slew.follow(0, 1000);

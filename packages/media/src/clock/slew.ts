@@ -1,5 +1,5 @@
 /**
- * A change of the mapping that moved the file's time. `slew`: in small, by at most 20 ms a second. `step`: at once. `restart`: the
+ * A change of the mapping that moved the file's time. `slew`: in small, by at most 20 ms a second; in the first 15 s 100 while above 60 ms. `step`: at once. `restart`: the
  * track's own timestamps jumped, and were joined to what was before by arrival.
  */
 export type ClockStep = {
@@ -11,6 +11,13 @@ export type ClockStep = {
 };
 
 const SLEW_PER_MS = 0.02;
+/**
+ * In a timeline's first 15 s what is further off than ears and eyes put up with goes faster: a sender whose encoder holds pictures back for
+ * 200 ms may report 3 s late. Later corrections may be a clock that was stepped, which its tracks tell one after the other.
+ */
+const FAST_SLEW_PER_MS = 0.1;
+const NOTICEABLE_MS = 60;
+const FAST_UNTIL_MS = 15_000;
 const STEP_ABOVE_MS = 500;
 /** Smaller corrections are the ordinary work of the envelope and go unreported. */
 const REPORTED_SLEW_MS = 20;
@@ -22,11 +29,12 @@ const MAX_STEPS = 256;
 
 /**
  * Follows a target that changes as more becomes known, without going back: a difference up to 500 ms is worked off at 20 ms a
- * second of media, a larger one at once. A step back in time holds the last answer until the target has caught up,
+ * second of media (in the first 15 s 100 while it is above 60 ms), a larger one at once. A step back in time holds the last answer until the target has caught up,
  * so for its length all media bears one time.
  */
 export class Slew {
   #mediaMs: number | undefined;
+  #beganMs = 0;
   #localMs = -Infinity;
   #holding = false;
   #slewing = false;
@@ -64,6 +72,7 @@ export class Slew {
 
   #begin(mediaMs: number, targetMs: number): number {
     this.#mediaMs = mediaMs;
+    this.#beganMs = mediaMs;
     if (this.#localMs !== -Infinity) this.#note('restart', targetMs - this.#localMs);
     this.#holding = targetMs < this.#localMs;
     this.#localMs = Math.max(this.#localMs, targetMs);
@@ -82,7 +91,9 @@ export class Slew {
       return 0;
     }
     this.#noteSlew(errorMs);
-    return Math.sign(errorMs) * Math.max(0, Math.abs(errorMs) - SLEW_PER_MS * elapsedMs);
+    const isFast = Math.abs(errorMs) > NOTICEABLE_MS && (this.#mediaMs ?? 0) - this.#beganMs < FAST_UNTIL_MS;
+    const perMs = isFast ? FAST_SLEW_PER_MS : SLEW_PER_MS;
+    return Math.sign(errorMs) * Math.max(0, Math.abs(errorMs) - perMs * elapsedMs);
   }
 
   #noteSlew(errorMs: number): void {

@@ -22,7 +22,7 @@ type Jump = { transitMs: number; packets: number };
  *    report, a slope from three on; a report more than 100 ms off waits for two that agree with it), then NTP → local
  *    time by the sender's clock (SenderClock: the least delay among its tracks, over 30 s). That second map alone
  *    follows the sender's clock, so its drift moves all tracks alike.
- * 3. What becomes known is worked off at 20 ms a second; above 500 ms it is a step. Both can be taken as a report.
+ * 3. What becomes known is worked off at 20 ms a second (at first 100, while above 60 ms); above 500 ms it is a step. Both can be taken as a report.
  *    Whatever is known before the first question costs nothing, so the caller asks late: 400 ms behind the arrivals.
  * 4. Answers never fall while RTP timestamps rise, and never lie after the newest arrival by more than what is being slewed. An
  *    older timestamp than the last is answered by as much earlier as it is older, up to a second.

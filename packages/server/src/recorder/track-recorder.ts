@@ -20,6 +20,11 @@ export type TrackRecorderOptions = {
 
 /** No path holds a packet longer: a clock that says so is mistaken, or the sender lies. */
 const MAX_TRANSIT_MS = 10_000;
+/**
+ * A queue that empties shows that all was mapped too late until then, by as much as it held: the clock works that off for all tracks alike. Held
+ * to its arrival each would shake with the path's jitter instead.
+ */
+const MAX_AHEAD_MS = 1000;
 
 /** The packets of one SSRC; a resumed publication gets a new one. */
 export class TrackRecorder {
@@ -72,6 +77,6 @@ export class TrackRecorder {
   #localMs({ rtpTimestamp, arrivalMs }: EncodedFrame): number {
     const localMs = this.#options.clock.toLocalMs(rtpTimestamp);
     if (!Number.isFinite(localMs)) return arrivalMs;
-    return Math.min(arrivalMs, Math.max(arrivalMs - MAX_TRANSIT_MS, localMs));
+    return Math.min(arrivalMs + MAX_AHEAD_MS, Math.max(arrivalMs - MAX_TRANSIT_MS, localMs));
   }
 }
