@@ -3,6 +3,7 @@ import type { PreparedMedia } from './prepare/prepare-media.ts';
 import { type Answer, readAnswer } from './send/answer.ts';
 import { CallerError } from './send/caller-error.ts';
 import { nowMs } from './send/clock.ts';
+import { type LossyPath, LossyRelay } from './send/lossy-relay.ts';
 import { MediaSender } from './send/media-sender.ts';
 import { buildOffer, type DtlsSetup, type OfferedTrack } from './send/offer.ts';
 import { SendingPeer } from './send/peer.ts';
@@ -29,6 +30,8 @@ export type CallerOptions = {
   seed?: number;
   /** Puts a relay in the way, that `vanish()` shuts. */
   canVanish?: boolean;
+  /** Puts a path in the way that loses and delays. */
+  path?: LossyPath;
   /** Where the tracks' counters begin; chance unless said otherwise. */
   rtpStart?: RtpStart;
 };
@@ -71,11 +74,24 @@ const senderOf = (track: OfferedTrack, answer: Answer, cname: string, start: Rtp
 };
 
 /** A publication that is open: what it takes to send, and to end it. */
-type Publication = { peer: SendingPeer; relay: Relay | undefined; resource: WhipResource; sender: MediaSender };
+type Publication = {
+  peer: SendingPeer;
+  relay: Relay | LossyRelay | undefined;
+  resource: WhipResource;
+  sender: MediaSender;
+};
 
-const connect = async (peer: SendingPeer, answer: Answer, options: CallerOptions): Promise<Relay | undefined> => {
-  const bindAddress = options.bindAddress ?? LOOPBACK;
-  const relayed = options.canVanish ? await Relay.before(answer.transportLines, bindAddress) : undefined;
+const relayFor = (transportLines: readonly string[], { bindAddress = LOOPBACK, path, canVanish }: CallerOptions) => {
+  if (path) return LossyRelay.before(transportLines, bindAddress, path);
+  return canVanish ? Relay.before(transportLines, bindAddress) : undefined;
+};
+
+const connect = async (
+  peer: SendingPeer,
+  answer: Answer,
+  options: CallerOptions,
+): Promise<Relay | LossyRelay | undefined> => {
+  const relayed = await relayFor(answer.transportLines, options);
   try {
     await peer.connect(relayed?.transportLines ?? answer.transportLines);
     return relayed?.relay;

@@ -41,6 +41,10 @@ const FILL_DELAY_MS = 1000;
  * which costs more than the write (50 µs of 60); in a row the threads are awake already.
  */
 const APPEND_GRID_MS = 200;
+/** Where pictures come late, sound is behind the same queue: silence in its place would shut it out. */
+const FILL_BEHIND_PICTURES_MS = FILL_DELAY_MS - HOLD_MS;
+/** No path holds sound for longer, and where no picture comes nothing else tells how far the sender is. */
+const LONGEST_FILL_DELAY_MS = 10_000;
 /**
  * Sound that begins this little after the pictures gets silence before it, from the file's start: Chromium begins to play an .mkv
  * of H264 where its sound begins. More would lie too far from the pictures of its time.
@@ -65,6 +69,7 @@ export class PublicationRecorder {
   #appendDueMs = Number.NEGATIVE_INFINITY;
   /** When anything last came of the sender: the recording does not outlast it. */
   #lastSignMs = Number.NEGATIVE_INFINITY;
+  #newestPictureMs = Number.NEGATIVE_INFINITY;
   #leavingOut = false;
   #closed: Promise<void> | undefined;
 
@@ -115,7 +120,7 @@ export class PublicationRecorder {
     if (this.#closed !== undefined) return;
     this.#placeSound(this.#tracks.audio?.release(nowMs - HOLD_MS));
     this.#placePictures(this.#tracks.video?.release(nowMs - HOLD_MS));
-    this.#fillSound(nowMs - FILL_DELAY_MS);
+    this.#fillSound(this.#fillableMs(nowMs));
     this.#keyFrames.tick(nowMs);
     if (nowMs >= this.#appendDueMs) {
       this.#appendDueMs = (Math.floor(nowMs / APPEND_GRID_MS) + 1) * APPEND_GRID_MS;
@@ -195,6 +200,12 @@ export class PublicationRecorder {
     this.#keep(this.#sound.fillUntil(Math.min(untilMs, this.#lastSignMs)));
   }
 
+  /** Up to when no sound can come any more. */
+  #fillableMs(nowMs: number): number {
+    const beforeMs = Math.min(nowMs - FILL_DELAY_MS, this.#newestPictureMs - FILL_BEHIND_PICTURES_MS);
+    return Math.max(beforeMs, nowMs - LONGEST_FILL_DELAY_MS);
+  }
+
   /** One by one: an hour's silence would be too many arguments. */
   #keep(sounds: readonly PlacedSound[]): void {
     for (const sound of sounds) this.#waiting.push(sound);
@@ -208,6 +219,7 @@ export class PublicationRecorder {
   }
 
   #placePicture(frame: VideoFrame, localMs: number): void {
+    this.#newestPictureMs = Math.max(this.#newestPictureMs, localMs);
     const picture = this.#pictures.admit(frame);
     if (picture === undefined) {
       this.#keyFrames.need();
