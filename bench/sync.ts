@@ -38,15 +38,14 @@ const virtualRow = async ({ name, settledMs = 0, ...plan }: SyncCase): Promise<R
   };
 };
 
-const playedOf = async (reference: string, files: readonly RealFile[]): Promise<number[][]> => {
+const playedOf = async (reference: RealFile, files: readonly RealFile[]): Promise<number[][]> => {
   const browser = await openBrowser();
   try {
     const page = await browser.newPage();
     const played: number[][] = [];
     // Few at a time: what a machine cannot show in time says nothing about the files.
     for (let first = 0; first < files.length; first += 3) {
-      const paths = files.slice(first, first + 3).map(({ path }) => path);
-      const compared = await playAndCompare(page, reference, paths);
+      const compared = await playAndCompare(page, reference, files.slice(first, first + 3));
       played.push(...compared.map((pairs) => pairs.map(({ offsetMs }) => offsetMs)));
     }
     return played;

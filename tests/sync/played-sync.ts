@@ -105,26 +105,39 @@ const playAll = (page: Page, urls: readonly string[]): Promise<Played[]> =>
 const medianOf = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-const LONGEST_STEP_MS = 60;
+const FLASH_MS = 80;
 const NEAR_MS = 1500;
 const LARGEST_OFFSET_MS = 400;
 
+/** Throws where the browser shows a flash at another time of the file than it has there. */
+const assertFlashesShown = ({ frames }: Played, flashesMs: readonly number[]): void => {
+  const seen = frames.filter(({ flash, mediaMs }) => flash && mediaMs > FLASH_MS);
+  const astray = seen.find(
+    ({ mediaMs }) => !flashesMs.some((flashMs) => mediaMs - flashMs > -2 && mediaMs - flashMs < FLASH_MS),
+  );
+  if (seen.length === 0) throw new Error('no flash was seen');
+  if (astray) throw new Error(`a flash was seen at ${astray.mediaMs} ms, where the file has none`);
+};
+
 /**
- * When a picture is shown varies with the machine's load, so the page's clock at a file's time is the median of what the frames around say. A flash
- * whose first frame may have been passed over is left out.
+ * A busy machine shows a picture late or passes it over, a flash too: so the page's clock at a flash's time is the median of what the frames around it
+ * say. Sound is told from it by the sample.
  */
-const pairsOf = ({ frames, beepsMs, clockOffsetsMs }: Played): PlayedPair[] => {
+const pairsOf = (played: Played, flashesMs: readonly number[]): PlayedPair[] => {
+  const { frames, beepsMs, clockOffsetsMs } = played;
+  assertFlashesShown(played, flashesMs);
   const soundOffsetMs = medianOf(clockOffsetsMs);
-  return frames.flatMap(({ mediaMs, flash }, index) => {
-    const before = frames[index - 1];
-    if (!flash || before === undefined || before.flash || mediaMs - before.mediaMs > LONGEST_STEP_MS) return [];
-    const near = frames.filter((frame) => Math.abs(frame.mediaMs - mediaMs) < NEAR_MS);
-    const shownMs = mediaMs + medianOf(near.map((frame) => frame.shownMs - frame.mediaMs));
+  return flashesMs.flatMap((flashMs) => {
+    const near = frames.filter(({ mediaMs }) => Math.abs(mediaMs - flashMs) < NEAR_MS);
+    const shownMs = flashMs + medianOf(near.map((frame) => frame.shownMs - frame.mediaMs));
     const offsets = beepsMs.map((beepMs) => beepMs + soundOffsetMs - shownMs);
     const [offsetMs] = offsets.sort((a, b) => Math.abs(a) - Math.abs(b));
-    return offsetMs !== undefined && Math.abs(offsetMs) < LARGEST_OFFSET_MS ? [{ flashMs: mediaMs, offsetMs }] : [];
+    return offsetMs !== undefined && Math.abs(offsetMs) < LARGEST_OFFSET_MS ? [{ flashMs, offsetMs }] : [];
   });
 };
+
+/** A file, and when its flashes begin, in its own time. */
+export type FlashingFile = { path: string; flashesMs: readonly number[] };
 
 /**
  * Of each file, in its order: how much later each flash's beep is heard than in `reference`, which is exact and is played beside them: what the
@@ -132,17 +145,18 @@ const pairsOf = ({ frames, beepsMs, clockOffsetsMs }: Played): PlayedPair[] => {
  */
 export const playAndCompare = async (
   page: Page,
-  reference: string,
-  paths: readonly string[],
+  reference: FlashingFile,
+  files: readonly FlashingFile[],
 ): Promise<PlayedPair[][]> => {
-  const { url, close } = await serve([reference, ...paths]);
+  const all = [reference, ...files];
+  const { url, close } = await serve(all.map(({ path }) => path));
   try {
     await page.goto(url);
     const played = await playAll(
       page,
-      [reference, ...paths].map((_, index) => `${url}${index}`),
+      all.map((_, index) => `${url}${index}`),
     );
-    const [exact = [], ...others] = played.map(pairsOf);
+    const [exact = [], ...others] = played.map((one, index) => pairsOf(one, all[index]?.flashesMs ?? []));
     const ownMs = medianOf(exact.map(({ offsetMs }) => offsetMs));
     return others.map((pairs) => pairs.map(({ flashMs, offsetMs }) => ({ flashMs, offsetMs: offsetMs - ownMs })));
   } finally {

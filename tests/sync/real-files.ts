@@ -91,11 +91,19 @@ const realFile = async (name: string, path: string): Promise<RealFile> => {
   };
 };
 
+/** What a recorder that leaves holes would have made of `nothing for 6 s`: right by its timestamps, and played with all later sound too early. */
+export const makeHoledFile = async (folder: string): Promise<RealFile> => {
+  const path = join(folder, 'holed.webm');
+  const media = await mediaOf(ALICE, { durationMs: REAL_DURATION_MS, videoCodec: 'VP8', width: 320, height: 180 });
+  muxFixture(path, 'webm', media, { leaveOut: isHole });
+  return realFile('holed', path);
+};
+
 /** For each case a recording and its merge, in `folder`; and the same media put into a file by FFmpeg, whose sync is exact. */
 export const makeRealFiles = async (
   cases: readonly RealCase[],
   folder: string,
-): Promise<{ reference: string; files: RealFile[] }> => {
+): Promise<{ reference: RealFile; files: RealFile[] }> => {
   const plan = { durationMs: REAL_DURATION_MS, width: 320, height: 180 };
   const media = {
     VP8: await mediaOf(ALICE, { ...plan, videoCodec: 'VP8' }),
@@ -110,5 +118,5 @@ export const makeRealFiles = async (
     files.push(await realFile(one.name, recording.path));
     files.push(await realFile(`${one.name}, merged`, await mergeReal(recording, spoolDir)));
   }
-  return { reference, files };
+  return { reference: await realFile('exact', reference), files };
 };
