@@ -1,6 +1,6 @@
 /**
  * Captures the packets of other makers' senders into tests/fixtures/senders: `node tests/senders/capture.ts [NAME…]`, with the packages of
- * firefox.ts and gstreamer.ts installed.
+ * firefox.ts and gstreamer.ts installed. `gstreamer-wrong-reports` was captured with a gstreamer-whip.py that did not handle `latency` messages.
  */
 
 import { execFileSync } from 'node:child_process';
