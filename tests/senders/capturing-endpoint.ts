@@ -94,7 +94,7 @@ export class CapturingEndpoint {
 
   #receiver(choice: ReturnType<typeof chooseMedia>): Receiver {
     const ignore = (): void => {};
-    const sink = { handlePacket: ignore, handleSenderReport: ignore, handleSourceChange: ignore };
+    const sink = { handlePacket: ignore, handleSenderReport: ignore, handleSourceChange: ignore, handleLayer: ignore };
     const send = (bytes: Uint8Array): void => void this.#transport?.send(bytes);
     return new Receiver({ choice, ssrc: randomInt(1, 2 ** 32), send, sink, nowMs: nowMs() });
   }

@@ -41,6 +41,7 @@ export const replay = async (
     handlePacket: recorder.handlePacket.bind(recorder),
     handleSenderReport: recorder.handleSenderReport.bind(recorder),
     handleSourceChange: recorder.resume.bind(recorder),
+    handleLayer: recorder.handleLayer.bind(recorder),
   };
   const receiver = new Receiver({ choice, ssrc: 1, send: (bytes) => feedback.push(bytes), sink, nowMs });
   receiver.handleOpen();
