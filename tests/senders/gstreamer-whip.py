@@ -89,7 +89,7 @@ class Publisher:
         if info.get_event().type == Gst.EventType.EOS:
             self.open_pads -= 1
             if self.open_pads == 0:
-                GLib.timeout_add(500, self.end)
+                GLib.timeout_add(1000, self.end)
         return Gst.PadProbeReturn.OK
 
     def end(self):

@@ -44,10 +44,17 @@ const record = async (publish: (target: WhipTarget) => Promise<void>): Promise<F
   return facts;
 };
 
-/** All but the last few, which a sender that ends in haste does not send, in the order of showing. */
+/** The sender's own first and last pictures may be missing: on a busy machine it drops some of those. All between are there, in the order of showing. */
+const END_FRAMES = 15;
 const assertShown = ({ callers }: FileFacts): void => {
-  const shown = callers.alice?.picture?.readings.map(({ counter }) => counter) ?? [];
-  assert.deepEqual(shown.slice(0, FRAMES - 5), span(0, FRAMES - 6));
+  const shown = callers.alice?.picture?.readings.map(({ counter }) => counter ?? Number.NaN) ?? [];
+  assert.ok(shown.length >= FRAMES - END_FRAMES, `${shown.length} of ${FRAMES} pictures`);
+  assert.ok(
+    shown.every((counter, index) => index === 0 || counter > (shown[index - 1] ?? 0)),
+    shown.join(' '),
+  );
+  const steady = shown.slice(0, FRAMES - 2 * END_FRAMES);
+  assert.deepEqual(steady, span(steady[0] ?? 0, (steady[0] ?? 0) + steady.length - 1));
 };
 
 const noOutside =
