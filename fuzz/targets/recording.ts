@@ -91,7 +91,7 @@ const checkIndex = ([bytes, pieceBytes, fileBytes]: [Uint8Array, number, number]
   const { fileEnd, indexEnd } = agreement.agreed;
   assert.ok(fileEnd <= fileBytes && indexEnd <= bytes.length);
   assert.ok(agreement.tail().length <= lines.length);
-  const planner = new FinishPlanner({ audio: { channels: 1 }, video: 'VP8' });
+  const planner = new FinishPlanner({ audio: { codec: 'opus', channels: 1 }, video: 'VP8' });
   for (const { line } of linesIn(bytes.subarray(0, indexEnd), pieceBytes)) planner.push(line);
   const plan = planner.plan();
   if (plan !== undefined) assert.ok(plan.framesEnd <= fileBytes && plan.append.length <= 4096 + 64 * lines.length);

@@ -8,8 +8,11 @@ import { buildRemb } from '@callreel/media/rtcp/remb.ts';
 import { buildSenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import { buildSenderReportRequest } from '@callreel/media/rtcp/sender-report-request.ts';
 import { buildSourceDescription } from '@callreel/media/rtcp/source-description.ts';
+import { packetizeAv1 } from '@callreel/synthetic/packetize/av1.ts';
 import { packetizeH264 } from '@callreel/synthetic/packetize/h264.ts';
+import { packetizeH265 } from '@callreel/synthetic/packetize/h265.ts';
 import { packetizeVp8 } from '@callreel/synthetic/packetize/vp8.ts';
+import { packetizeVp9 } from '@callreel/synthetic/packetize/vp9.ts';
 import { RtpPacketizer } from '@callreel/synthetic/send/rtp-packetizer.ts';
 
 /** As in Chromium's offer of the fixture. */
@@ -34,10 +37,50 @@ const H264_NALUS = [
   bytes(200, [0x41, 0x9a, 0x22]),
 ];
 
+const SMALL = { width: 320, height: 180 };
+const LARGE = { width: 640, height: 360 };
+/** A VP9 key frame's header of 320x180, and one of a frame that leans on it (VP9 specification section 6.2). */
+const VP9_KEY = [0x82, 0x49, 0x83, 0x42, 0x40, 0x13, 0xf0, 0x0b, 0x30];
+const VP9_INTER = [0x87, 0x01, 0x00, 0x08];
+const VP9_LAYERS = [bytes(1500, VP9_KEY), bytes(900, VP9_INTER)];
+
+/** SVT-AV1's sequence header of 320x180, and frames. */
+const AV1_OBUS = [
+  Uint8Array.of(0x08, 0x00, 0x00, 0x00, 0x04, 0x3c, 0xfe, 0xcc, 0x4a, 0xf9, 0x00, 0x40),
+  bytes(2500, [0x30, 0x10]),
+  bytes(200, [0x30, 0x30]),
+];
+
+/** x265's parameter sets of 320x180, a key frame's slice and one that leans on it. */
+const H265_NALUS = [
+  Buffer.from('40010c01ffff01600000030090000003000003003cba0240', 'hex'),
+  Buffer.from('42010101600000030090000003000003003ca00a080c1f3e5ba4a4c2e68080000003008000000c84', 'hex'),
+  Buffer.from('4401c0718112', 'hex'),
+  bytes(2500, [0x26, 0x01, 0xa0]),
+  bytes(200, [0x02, 0x01, 0xc0]),
+];
+
 /** By codec. */
 export const PAYLOADS = {
   VP8: VP8_FRAMES.flatMap((frame, pictureId) => packetizeVp8(frame, { pictureId, maxBytes: 900 })),
   H264: packetizeH264(H264_NALUS, 900),
+  VP9: [
+    ...packetizeVp9(VP9_LAYERS, { pictureId: 5, maxBytes: 900, sizes: [SMALL, LARGE] }),
+    ...packetizeVp9([bytes(300, VP9_INTER)], {
+      ...{ pictureId: 6, references: [1], layering: { temporalLayer: 1, switchingUpPoint: true, tl0PictureIndex: 9 } },
+    }),
+    ...packetizeVp9([bytes(300, VP9_INTER)], {
+      references: [1, 2],
+      layering: { temporalLayer: 1, switchingUpPoint: true },
+    }),
+  ],
+  AV1: [
+    ...packetizeAv1(AV1_OBUS, { startsSequence: true, maxBytes: 900 }),
+    ...packetizeAv1(AV1_OBUS.slice(1), { sizesAlways: true, maxBytes: 900 }),
+  ],
+  H265: packetizeH265(H265_NALUS, 900),
+  PCMU: [bytes(160, [0xff]), bytes(240, [0x7f])],
+  PCMA: [bytes(160, [0xd5])],
   opus: [
     Uint8Array.of(0xf8, 0xff, 0xfe),
     bytes(80, [0xfc]),

@@ -1,6 +1,15 @@
 /** Packets of media and of control, alone and in a row. */
 import { strict as assert } from 'node:assert';
+import {
+  AUDIO_CODEC_NAMES,
+  type AudioCodecName,
+  VIDEO_CODEC_NAMES,
+  type VideoCodecName,
+} from '@callreel/contract/conference.ts';
 import { createDepacketizer } from '@callreel/media/depacketize/create.ts';
+import type { EncodedFrame } from '@callreel/media/frame/frame.ts';
+import { decoderConfiguration } from '@callreel/media/mp4/decoder-configuration.ts';
+import { withParameterSets } from '@callreel/media/mp4/in-band-sets.ts';
 import { rtcpPackets } from '@callreel/media/rtcp/compound.ts';
 import { parseGoodbye } from '@callreel/media/rtcp/goodbye.ts';
 import { parseKeyFrameRequest } from '@callreel/media/rtcp/key-frame-request.ts';
@@ -16,6 +25,7 @@ import { restoreFromRtx } from '@callreel/media/rtp/rtx.ts';
 import { chooseMedia, type MediaChoice } from '@callreel/media/sdp/choose-media.ts';
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
 import { CHROMIUM_OFFER } from '@callreel/media/sdp/offers-fixture.ts';
+import { readKeyFrameStart } from '@callreel/server/sfu/receive/key-frame-start.ts';
 import { Receiver } from '@callreel/server/sfu/receive/receiver.ts';
 import { simulcastOffer } from '@callreel/server/sfu/receive/simulcast-sender-fixture.ts';
 import fc from 'fast-check';
@@ -60,7 +70,7 @@ const checkRtcp = (bytes: Uint8Array): void => {
 
 /** A camera with its microphone, and one in two layers. */
 const choices = [CHROMIUM_OFFER, simulcastOffer(['f', 'q'])].map((offer) =>
-  chooseMedia(parseOffer(offer), { audio: true, videoCodecs: ['VP8'] }),
+  chooseMedia(parseOffer(offer), { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: ['VP8'] }),
 );
 
 /** A second of a connection: what comes is handed on at most once, and what we send in return stays small. */
@@ -90,8 +100,8 @@ const checkReceiverOf = (choice: MediaChoice, datagrams: readonly Uint8Array[]):
   assert.ok(sentBytes <= 2000 * (datagrams.length + 1));
 };
 
-const CODECS = ['VP8', 'H264', 'opus'] as const;
-type Codec = (typeof CODECS)[number];
+const CODECS = [...VIDEO_CODEC_NAMES, ...AUDIO_CODEC_NAMES];
+type Codec = VideoCodecName | AudioCodecName;
 type Arrived = { ahead: number; later: number; marker: boolean; payload: Uint8Array };
 
 const arrivedOf = (codec: Codec): fc.Arbitrary<Arrived> =>
@@ -109,7 +119,7 @@ const streams = anyOf(CODECS).chain((codec) =>
   fc.tuple(fc.constant(codec), fc.array(arrivedOf(codec), { maxLength: 40 })),
 );
 
-/** Frames hold no more than came, but for the start codes and the parameter sets that each key frame repeats. */
+/** Frames hold no more than came, but for lengths, a superframe's index and the sequence header that each key frame repeats. */
 const checkDepacketizer = ([codec, packets]: [Codec, Arrived[]]): void => {
   const depacketizer = createDepacketizer(codec);
   let [sequenceNumber, rtpTimestamp, cameBytes] = [0, 0, 0];
@@ -122,8 +132,24 @@ const checkDepacketizer = ([codec, packets]: [Codec, Arrived[]]): void => {
   outputs.push(...depacketizer.flush());
   assert.ok(outputs.length <= 3 * packets.length + 1);
   const bytes = outputs.reduce((sum, each) => sum + (each.kind === 'frame' ? each.frame.data.length : 0), 0);
-  assert.ok(bytes <= 5 * cameBytes);
+  assert.ok(bytes <= 5 * cameBytes + 64 * outputs.length);
+  for (const output of outputs) if (output.kind === 'frame') checkFrame(output.frame);
 };
+
+/** A key frame can be described, or says itself that it cannot; what is put in front of it leaves its bytes alone. */
+const checkFrame = (frame: EncodedFrame): void => {
+  if (frame.kind === 'audio' || frame.parameterSets === undefined) return;
+  decoderConfiguration(frame.parameterSets);
+  const written = withParameterSets(frame.data, frame.parameterSets);
+  assert.ok(written.length >= frame.data.length);
+};
+
+const checkKeyFrameStart = ([codec, payload]: [VideoCodecName, Uint8Array]): void => {
+  const { size } = readKeyFrameStart(codec, payload) ?? {};
+  assert.ok(size === undefined || (size.width > 0 && size.height > 0 && size.width <= 65_536 && size.height <= 65_536));
+};
+
+const beginnings = anyOf(VIDEO_CODEC_NAMES).chain((codec) => fc.tuple(fc.constant(codec), bytesLike(PAYLOADS[codec])));
 
 export const RTP_TARGETS: FuzzTarget[] = [
   target(
@@ -134,4 +160,5 @@ export const RTP_TARGETS: FuzzTarget[] = [
   target('rtcp: a compound', bytesLike(RTCP_PACKETS), checkRtcp),
   target('rtp: a connection', fc.array(bytesLike([...RTP_PACKETS, ...RTCP_PACKETS]), { maxLength: 50 }), checkReceiver),
   target('rtp: payloads to frames', streams, checkDepacketizer),
+  target('rtp: where a key frame begins', beginnings, checkKeyFrameStart),
 ];

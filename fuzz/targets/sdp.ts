@@ -1,11 +1,19 @@
 /** Offers, fragments and the library's own descriptions. */
 import { strict as assert } from 'node:assert';
+import { AUDIO_CODEC_NAMES, VIDEO_CODEC_NAMES } from '@callreel/contract/conference.ts';
 import { buildAnswer } from '@callreel/media/sdp/answer.ts';
 import { chooseMedia } from '@callreel/media/sdp/choose-media.ts';
 import { type LocalConnection, readLocalConnection } from '@callreel/media/sdp/local-connection.ts';
 import { buildMiniOffer } from '@callreel/media/sdp/mini-offer.ts';
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
-import { CHROMIUM_OFFER, makeOffer, OPUS_SECTION, VP8_SECTION } from '@callreel/media/sdp/offers-fixture.ts';
+import {
+  CHROMIUM_OFFER,
+  EVERY_CODEC_SECTION,
+  GATEWAY_SECTION,
+  makeOffer,
+  OPUS_SECTION,
+  VP8_SECTION,
+} from '@callreel/media/sdp/offers-fixture.ts';
 import { SdpError } from '@callreel/media/sdp/sdp-error.ts';
 import { parseSessionDescription } from '@callreel/media/sdp/session-description.ts';
 import { WebError } from '@callreel/server/web/errors.ts';
@@ -19,6 +27,8 @@ const OFFERS = [
   makeOffer([OPUS_SECTION, VP8_SECTION], 'a v'),
   makeOffer([VP8_SECTION], 'v'),
   makeOffer([OPUS_SECTION]),
+  makeOffer([EVERY_CODEC_SECTION]),
+  makeOffer([GATEWAY_SECTION]),
 ];
 const FRAGMENTS = [
   'a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=candidate:1 1 udp 2122063615 192.0.2.2 40897 typ host\r\na=end-of-candidates\r\n',
@@ -38,7 +48,7 @@ const LINE_OF_OURS = /^[a-z]=[\x20-\x7e]+$/;
 
 const checkAnswer = (text: string): void => {
   const offer = parseOffer(text);
-  const choice = chooseMedia(offer, { audio: true, videoCodecs: ['VP8', 'H264'] });
+  const choice = chooseMedia(offer, { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: VIDEO_CODEC_NAMES });
   const answer = buildAnswer({ offer, choice, local: OURS, sessionId: '1', startBitrateKbps: 1500 });
   for (const line of answer.trimEnd().split('\r\n')) assert.match(line, LINE_OF_OURS);
   assert.ok(answer.length <= ANSWER_CHARACTERS * (1 + offer.sections.length));

@@ -82,7 +82,7 @@ const REFUSED: readonly Row[] = [
   ['no rtcp-mux', makeOffer([{ ...VP8_SECTION, mux: false }], 'v'), /rtcp-mux/],
   ['plain RTP', makeOffer([{ ...VP8_SECTION, protocol: 'RTP/AVP' }], 'v'), /no m-line/],
   ['one that only receives', makeOffer([{ ...VP8_SECTION, direction: 'recvonly' }], 'v'), /no m-line/],
-  ['foreign codecs', withCodec('AV1/90000'), /offered av1/],
+  ['foreign codecs', withCodec('H263/90000'), /offered h263/],
   ['a codec of another clock', withCodec('VP8/8000'), /no codec in common/],
   ['a payload type beyond all', makeOffer([{ ...VP8_SECTION, lines: ['a=rtpmap:999 VP8/90000'] }], 'v'), /no codec/],
   [

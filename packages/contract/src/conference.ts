@@ -14,8 +14,21 @@ export type Role = keyof typeof ROLE_CODES;
 /** Camera and microphone together, or a shared screen. */
 export type PublicationKind = 'av' | 'desktop';
 
-export const VIDEO_CODEC_NAMES = ['VP8', 'H264'] as const;
+/** In the order in which they are taken of a sender that offers several, unless the conference has an order of its own. */
+export const VIDEO_CODEC_NAMES = ['VP8', 'H264', 'VP9', 'AV1', 'H265'] as const;
 export type VideoCodecName = (typeof VIDEO_CODEC_NAMES)[number];
+
+/** Sound is Opus; G.711, which gateways to telephones send, only where no Opus is offered. */
+export const AUDIO_CODEC_NAMES = ['opus', 'PCMU', 'PCMA'] as const;
+export type AudioCodecName = (typeof AUDIO_CODEC_NAMES)[number];
+
+const VideoCodec = Type.Union([
+  Type.Literal('VP8'),
+  Type.Literal('H264'),
+  Type.Literal('VP9'),
+  Type.Literal('AV1'),
+  Type.Literal('H265'),
+]);
 
 export const CreateConferenceBody = Type.Object(
   {
@@ -45,10 +58,10 @@ export const CreateConferenceBody = Type.Object(
     recMerge: Type.Optional(Type.Boolean({ description: 'Whether a merged file is made too; implies rec' })),
     supportWechatMiniProgram: Type.Optional(Type.Boolean({ description: 'Forces H264 and VP8' })),
     useVCodes: Type.Optional(
-      Type.Array(Type.Union([Type.Literal('H264'), Type.Literal('VP8')]), {
+      Type.Array(VideoCodec, {
         minItems: 1,
-        maxItems: 4,
-        description: 'Video codecs, the preferred one first',
+        maxItems: VIDEO_CODEC_NAMES.length,
+        description: `Video codecs, the preferred one first; each publication is sent with one. ${VIDEO_CODEC_NAMES.join(', ')} unless given`,
       }),
     ),
     maxTalkerCount: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { AUDIO_CODEC_NAMES } from '@callreel/contract/conference.ts';
 import { buildNack } from '@callreel/media/rtcp/negative-acknowledgement.ts';
 import { isRtcp, parseRtp, type RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { buildAnswer } from '@callreel/media/sdp/answer.ts';
@@ -71,7 +72,7 @@ export class WhipReceiver {
 
   async #answer(sdp: string): Promise<string> {
     const offer = parseOffer(sdp);
-    const choice = chooseMedia(offer, { audio: true, videoCodecs: ['VP8', 'H264'] });
+    const choice = chooseMedia(offer, { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: ['VP8', 'H264'] });
     const connection = new PeerConnection('receiver', {
       iceServers: [],
       disableAutoNegotiation: true,

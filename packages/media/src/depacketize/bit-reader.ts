@@ -1,15 +1,19 @@
 /** No field that we read is longer; a longer run of zeros is not a number but noise. */
 const MAX_LEADING_ZEROS = 31;
 
-/** Reads a NAL unit's bits (H.264 section 7.2 and 9.1), leaving out emulation prevention bytes. Never throws: see `failed`. */
+/** Reads bits, the highest of each byte first. Never throws: see `failed`. */
 export class BitReader {
   readonly #bytes: Uint8Array;
   #bit = 0;
   #failed = false;
 
-  /** `nalu` without its one-byte header. */
-  constructor(nalu: Uint8Array) {
-    this.#bytes = withoutEmulationPrevention(nalu);
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Of a NAL unit without its header (H.264 and H.265 section 7.2 and 9.1): emulation prevention bytes are left out. */
+  static ofNalu(bytes: Uint8Array): BitReader {
+    return new BitReader(withoutEmulationPrevention(bytes));
   }
 
   /** Set once more was asked for than there is; everything since reads as zero. */

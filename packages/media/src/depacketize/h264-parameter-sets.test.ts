@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  ParameterSets,
+  H264ParameterSets,
   parsePictureParameterSet,
   parseSequenceParameterSet,
   parseSlicePictureParameterSetId,
@@ -62,22 +62,29 @@ test('the sets of a slice are found by their ids, and the newest of an id counts
   const slice = Uint8Array.of(0x65, ...writeBits(0, 7, 3, '1111'));
   assert.deepEqual(parsePictureParameterSet(pps), { id: 3, sequenceId: 0 });
   assert.equal(parseSlicePictureParameterSetId(slice), 3);
-  const sets = new ParameterSets();
+  const sets = new H264ParameterSets();
   sets.add(small);
   assert.equal(sets.activeFor(slice), undefined);
   sets.add(pps);
-  assert.deepEqual(sets.activeFor(slice), { sps: small, pps, width: 1280, height: 720 });
+  assert.deepEqual(sets.activeFor(slice), {
+    sets: { kind: 'H264', sps: small, pps: [pps] },
+    size: { width: 1280, height: 720 },
+  });
   sets.add(large);
-  assert.deepEqual(sets.activeFor(slice), { sps: large, pps, width: 1920, height: 1080 });
+  assert.deepEqual(sets.activeFor(slice), {
+    sets: { kind: 'H264', sps: large, pps: [pps] },
+    size: { width: 1920, height: 1080 },
+  });
 });
 
 test('parameter sets are kept as they were, whatever becomes of the packet', () => {
   const packet = bytes(FIXTURES[0]?.[1] ?? '');
-  const sets = new ParameterSets();
+  const sets = new H264ParameterSets();
   sets.add(packet);
   sets.add(Uint8Array.of(0x68, ...writeBits(0, 0, '1111')));
   packet.fill(0);
-  assert.equal(sets.activeFor(Uint8Array.of(0x65, ...writeBits(0, 7, 0, '1')))?.sps[0], 0x67);
+  const active = sets.activeFor(Uint8Array.of(0x65, ...writeBits(0, 7, 0, '1')))?.sets;
+  assert.ok(active?.kind === 'H264' && active.sps[0] === 0x67);
 });
 
 test('hostile bytes are no parameter sets, or sane ones', () => {

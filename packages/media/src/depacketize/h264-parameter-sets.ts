@@ -1,6 +1,7 @@
 /** What of H.264's parameter sets and slice headers a recorder has to know: which belongs to which, and the picture's size. */
 import { BitReader } from './bit-reader.ts';
 import { NALU_TYPE, naluType } from './h264-payload.ts';
+import { type ActiveParameterSets, ofSequence, type ParameterSetStore } from './nalu.ts';
 
 export type SequenceParameterSet = { id: number; width: number; height: number };
 export type PictureParameterSet = { id: number; sequenceId: number };
@@ -62,7 +63,7 @@ const readCropping = (reader: BitReader, chromaArrayType: number, fieldFactor: n
 /** `nalu` with its header byte; undefined where it is none that a decoder could use. */
 export const parseSequenceParameterSet = (nalu: Uint8Array): SequenceParameterSet | undefined => {
   if (nalu.length > MAX_BYTES) return undefined;
-  const reader = new BitReader(nalu.subarray(1));
+  const reader = BitReader.ofNalu(nalu.subarray(1));
   const profile = reader.bits(8);
   reader.bits(16); // constraint flags, level_idc
   const id = reader.unsigned();
@@ -86,25 +87,22 @@ export const parseSequenceParameterSet = (nalu: Uint8Array): SequenceParameterSe
 /** `nalu` with its header byte. */
 export const parsePictureParameterSet = (nalu: Uint8Array): PictureParameterSet | undefined => {
   if (nalu.length > MAX_BYTES) return undefined;
-  const reader = new BitReader(nalu.subarray(1));
+  const reader = BitReader.ofNalu(nalu.subarray(1));
   const [id, sequenceId] = [reader.unsigned(), reader.unsigned()];
   return !reader.failed && id <= MAX_PPS_ID && sequenceId <= MAX_SPS_ID ? { id, sequenceId } : undefined;
 };
 
 /** Which picture parameter set a slice names; `nalu` with its header byte. */
 export const parseSlicePictureParameterSetId = (nalu: Uint8Array): number | undefined => {
-  const reader = new BitReader(nalu.subarray(1, SLICE_HEADER_BYTES));
+  const reader = BitReader.ofNalu(nalu.subarray(1, SLICE_HEADER_BYTES));
   reader.unsigned(); // first_mb_in_slice
   reader.unsigned(); // slice_type
   const id = reader.unsigned();
   return reader.failed ? undefined : id;
 };
 
-/** The parameter sets that a picture is decoded with. */
-export type ActiveParameterSets = { sps: Uint8Array; pps: Uint8Array; width: number; height: number };
-
 /** All parameter sets that were received, by their ids; a new one replaces the old. */
-export class ParameterSets {
+export class H264ParameterSets implements ParameterSetStore {
   readonly #sequence = new Map<number, SequenceParameterSet & { nalu: Uint8Array }>();
   readonly #picture = new Map<number, PictureParameterSet & { nalu: Uint8Array }>();
 
@@ -120,11 +118,11 @@ export class ParameterSets {
     }
   }
 
-  /** Those that this slice names, where both are known. */
   activeFor(slice: Uint8Array): ActiveParameterSets | undefined {
     const picture = this.#picture.get(parseSlicePictureParameterSetId(slice) ?? -1);
     const sequence = this.#sequence.get(picture?.sequenceId ?? -1);
     if (picture === undefined || sequence === undefined) return undefined;
-    return { sps: sequence.nalu, pps: picture.nalu, width: sequence.width, height: sequence.height };
+    const { nalu: sps, width, height } = sequence;
+    return { size: { width, height }, sets: { kind: 'H264', sps, pps: ofSequence(this.#picture, picture) } };
   }
 }

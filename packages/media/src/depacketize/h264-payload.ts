@@ -1,4 +1,5 @@
 /** RTP payloads of H.264 (RFC 6184 section 5), as packetization modes 0 and 1 allow them, to NAL units and pieces of them. */
+import type { NaluFacts, NaluPiece } from './nalu.ts';
 
 /** nal_unit_type (H.264 table 7-1), and what RFC 6184 table 1 adds. */
 export const NALU_TYPE = {
@@ -14,12 +15,21 @@ export const NALU_TYPE = {
 
 export const naluType = (header: number): number => header & 0x1f;
 /** nal_ref_idc: 0 where no other picture leans on this one. */
-export const referenceIdc = (header: number): number => (header >> 5) & 3;
+const referenceIdc = (header: number): number => (header >> 5) & 3;
 
-export type NaluPiece =
-  | { kind: 'whole'; nalu: Uint8Array }
-  /** `header` is the one that the whole NAL unit had. */
-  | { kind: 'fragment'; header: number; first: boolean; last: boolean; bytes: Uint8Array };
+export const h264NaluFacts = (nalu: Uint8Array): NaluFacts => {
+  const header = nalu[0] ?? 0;
+  const type = naluType(header);
+  return {
+    slice: type >= NALU_TYPE.slice && type <= NALU_TYPE.idrSlice,
+    key: type === NALU_TYPE.idrSlice,
+    // Either all slices of a picture say so, or none (H.264 section 7.4.1).
+    discardable: referenceIdc(header) === 0,
+    leansBack: false,
+    // H.264 section 7.4.1.2.3.
+    beginsUnit: type === NALU_TYPE.accessUnitDelimiter || type === NALU_TYPE.sequenceParameterSet,
+  };
+};
 
 /** An ordinary NAL unit whose forbidden_zero_bit says that it is not damaged. */
 const isOrdinary = (header: number): boolean =>
@@ -44,7 +54,7 @@ const parseFuA = (payload: Uint8Array): NaluPiece[] | undefined => {
   const header = (indicator & 0xe0) | naluType(fuHeader);
   if (payload.length < 3 || !isOrdinary(header)) return undefined;
   const [first, last] = [(fuHeader & 0x80) !== 0, (fuHeader & 0x40) !== 0];
-  return [{ kind: 'fragment', header, first, last, bytes: payload.subarray(2) }];
+  return [{ kind: 'fragment', header: Uint8Array.of(header), first, last, bytes: payload.subarray(2) }];
 };
 
 /** What one payload holds, in order; undefined where it is of another mode or breaks the format. */

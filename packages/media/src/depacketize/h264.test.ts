@@ -63,7 +63,7 @@ test('pictures come out behind lengths, key frames with parameter sets and size'
     assert.deepEqual(output.frame.data, lengthPrefixed(pictures[i] ?? []));
     assert.equal(output.frame.keyFrame, i === 0);
     assert.deepEqual(output.frame.size, i === 0 ? { width: 1280, height: 720 } : undefined);
-    assert.deepEqual(output.frame.parameterSets, i === 0 ? { sps: SPS, pps: PPS } : undefined);
+    assert.deepEqual(output.frame.parameterSets, i === 0 ? { kind: 'H264', sps: SPS, pps: [PPS] } : undefined);
   });
 });
 
@@ -78,7 +78,7 @@ test('parameter sets of an earlier picture serve a key frame without its own', (
   const outputs = receive(send([idr(1), inter(2), [slice(0x65, 3)]]).flat());
   const last = outputs[2];
   assert.ok(last?.kind === 'frame' && last.frame.kind === 'video' && last.frame.keyFrame);
-  assert.deepEqual(last.frame.parameterSets, { sps: SPS, pps: PPS });
+  assert.deepEqual(last.frame.parameterSets, { kind: 'H264', sps: SPS, pps: [PPS] });
 });
 
 test('an IDR picture without known parameter sets is no key frame', () => {

@@ -1,19 +1,9 @@
-/** The VP8 payload descriptor (RFC 7741 section 4.2). */
-export type Vp8Descriptor = {
+import type { PacketFacts } from './picture-loss.ts';
+
+/** The VP8 payload descriptor (RFC 7741 section 4.2); of its names, N is nonReference, TID temporalLayer and Y layerSync. */
+export type Vp8Descriptor = PacketFacts & {
   /** Where the VP8 bytes begin. */
   sizeBytes: number;
-  /** N: no other frame leans on this one. */
-  nonReference: boolean;
-  /** S and PID. */
-  startOfPartition: boolean;
-  partitionIndex: number;
-  pictureId: { value: number; bits: 7 | 15 } | undefined;
-  /** Counts the frames of the base layer, 8 bits. */
-  tl0PictureIndex: number | undefined;
-  /** TID; undefined where the stream has no temporal layers. */
-  temporalLayer: number | undefined;
-  /** Y: this frame leans on the base layer alone. */
-  layerSync: boolean;
   keyIndex: number | undefined;
 };
 
@@ -22,18 +12,8 @@ const HAS_PICTURE_ID = 0x80;
 const HAS_TL0_PICTURE_INDEX = 0x40;
 const HAS_TEMPORAL_LAYER = 0x20;
 const HAS_KEY_INDEX = 0x10;
-
-/** Whether this packet is the first of a frame. */
-export const startsFrame = (descriptor: Vp8Descriptor): boolean =>
-  descriptor.startOfPartition && descriptor.partitionIndex === 0;
-
-/** Whether frames of the base layer never lean on this one, as far as its descriptor tells. */
-export const isDiscardable = (descriptor: Vp8Descriptor): boolean =>
-  descriptor.nonReference || (descriptor.temporalLayer ?? 0) > 0;
-
-/** The lowest layer that may lean on this frame, which is discardable. */
-export const layerBrokenBy = (descriptor: Vp8Descriptor): number =>
-  descriptor.nonReference ? Infinity : (descriptor.temporalLayer ?? 0);
+const START_MASK = 0x17;
+const START = 0x10;
 
 const parseExtension = (payload: Uint8Array, base: Vp8Descriptor): Vp8Descriptor => {
   const flags = payload[1] ?? 0;
@@ -62,12 +42,14 @@ export const parseVp8Descriptor = (payload: Uint8Array): Vp8Descriptor | undefin
   const base: Vp8Descriptor = {
     sizeBytes: 1,
     nonReference: (first & 0x20) !== 0,
-    startOfPartition: (first & 0x10) !== 0,
-    partitionIndex: first & 0x07,
+    // S and PID: the first partition's start is the frame's.
+    startsPicture: (first & START_MASK) === START,
+    continuesPicture: (first & START_MASK) !== START,
     pictureId: undefined,
     tl0PictureIndex: undefined,
     temporalLayer: undefined,
     layerSync: false,
+    switchingUpPoint: false,
     keyIndex: undefined,
   };
   const descriptor = first & EXTENDED ? parseExtension(payload, base) : base;

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { packetizeVp8, type Vp8PacketizeOptions } from '@callreel/synthetic/packetize/vp8.ts';
 import fc from 'fast-check';
 import type { OrderedPacket } from '../reorder/ordered-packet.ts';
+import { createDepacketizer } from './create.ts';
 import type { DepacketizerOutput } from './depacketizer.ts';
-import { Vp8Depacketizer, vp8KeyFrameSize } from './vp8.ts';
+import { vp8KeyFrameSize } from './vp8.ts';
 import { parseVp8Descriptor } from './vp8-descriptor.ts';
 
 /** A frame's bytes: only the header is real (RFC 6386 section 9.1), the rest counts up from `seed`. */
@@ -38,7 +39,7 @@ const sendFrames = (count: number, options: (index: number) => Vp8PacketizeOptio
 const withPictureId = (index: number) => ({ pictureId: (0x7ffe + index) & 0x7fff });
 
 const receive = (packets: OrderedPacket[]): DepacketizerOutput[] => {
-  const depacketizer = new Vp8Depacketizer();
+  const depacketizer = createDepacketizer('VP8');
   return [...packets.flatMap((packet) => depacketizer.push(packet)), ...depacketizer.flush()];
 };
 
@@ -195,12 +196,13 @@ test('every field of the descriptor is read (RFC 7741 section 4.2)', () => {
   assert.deepEqual(descriptor, {
     sizeBytes: 6,
     nonReference: true,
-    startOfPartition: true,
-    partitionIndex: 3,
+    startsPicture: false,
+    continuesPicture: true,
     pictureId: { value: 258, bits: 15 },
     tl0PictureIndex: 7,
     temporalLayer: 2,
     layerSync: true,
+    switchingUpPoint: false,
     keyIndex: 21,
   });
   assert.deepEqual(parseVp8Descriptor(Uint8Array.of(0x80, 0x80, 0x05, 0x00))?.pictureId, { value: 5, bits: 7 });
@@ -216,7 +218,7 @@ test('what is no key frame has no size', () => {
 });
 
 test('a frame that never ends is given up, and costs bounded memory', () => {
-  const depacketizer = new Vp8Depacketizer();
+  const depacketizer = createDepacketizer('VP8');
   const outputs: DepacketizerOutput[] = [];
   for (let sequenceNumber = 0; sequenceNumber < 20_000; sequenceNumber++) {
     const payload = Uint8Array.of(sequenceNumber === 0 ? 0x10 : 0, 0x10);

@@ -1,6 +1,7 @@
 /** SimpleBlocks (RFC 9559 section 10.2) and the headers of clusters. */
+import { AUDIO_TRACK_NUMBER } from './audio-entry.ts';
 import { concatBytes, encodeId, encodeSize, UNKNOWN_SIZE, unsignedElement } from './ebml.ts';
-import { AUDIO_TRACK_NUMBER, VIDEO_TRACK_NUMBER } from './header.ts';
+import { VIDEO_TRACK_NUMBER } from './header.ts';
 
 /** One frame at its place in the file's time, which counts whole milliseconds from 0. */
 export type Block =

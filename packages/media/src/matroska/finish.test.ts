@@ -34,8 +34,11 @@ const carryOut = ({ media }: LiveRecording, plan: FinishPlan): Uint8Array => {
   return file;
 };
 
-const BOTH: ExpectedTracks = { audio: { channels: 1 }, video: 'VP8' };
-const h264 = (hasAudio: boolean): ExpectedTracks => ({ audio: hasAudio ? { channels: 1 } : undefined, video: 'H264' });
+const BOTH: ExpectedTracks = { audio: { codec: 'opus', channels: 1 }, video: 'VP8' };
+const h264 = (hasAudio: boolean): ExpectedTracks => ({
+  audio: hasAudio ? { codec: 'opus', channels: 1 } : undefined,
+  video: 'H264',
+});
 
 const CALL: RecordingPart[] = [
   { blocks: [audio(7), audio(27)] },

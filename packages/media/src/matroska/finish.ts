@@ -1,21 +1,17 @@
 /** What turns a live file into a finished one, worked out from its index alone. */
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
 import type { Container } from '@callreel/contract/recording.ts';
 import { type MovieTrack, renderMovie, renderMovieHead } from '../mp4/movie.ts';
+import { AUDIO_TRACK_NUMBER, type AudioTrack } from './audio-entry.ts';
 import { blockHeaderBytes, CLUSTER_SIZE_POSITION, encodeClusterSize } from './block.ts';
 import type { Patch } from './cluster.ts';
+import { fitsWebm } from './codec-ids.ts';
 import { concatBytes, element, UNKNOWN_SIZE, unsignedElement } from './ebml.ts';
-import {
-  AUDIO_TRACK_NUMBER,
-  renderHeader,
-  SEGMENT_DATA_OFFSET,
-  VIDEO_TRACK_NUMBER,
-  type VideoTrack,
-} from './header.ts';
+import { renderHeader, SEGMENT_DATA_OFFSET, VIDEO_TRACK_NUMBER, type VideoTrack } from './header.ts';
 import type { AudioLine, IndexLine, VideoLine } from './index-line.ts';
 
 /** What the tracks may hold, as it was settled when the stream was published. */
-export type ExpectedTracks = { audio: { channels: 1 | 2 } | undefined; video: VideoCodecName | undefined };
+export type ExpectedTracks = { audio: AudioTrack | undefined; video: VideoCodecName | undefined };
 
 /** Carried out in this order, with the file made durable after `append`, it can be cut short at any point and begun anew. */
 export type FinishPlan = {
@@ -31,7 +27,7 @@ export type FinishPlan = {
   patches: Patch[];
   sizeBytes: number;
   video: { codec: VideoCodecName; width: number; height: number; frames: number } | undefined;
-  audio: { codec: 'opus' } | undefined;
+  audio: { codec: AudioCodecName } | undefined;
 };
 
 type Cue = { track: number; timeMs: number; cluster: number; block: number };
@@ -99,7 +95,7 @@ export class FinishPlanner {
     const audio = this.#audioEndMs === undefined ? undefined : this.#expected.audio;
     if (video === undefined && audio === undefined) return undefined;
     const durationMs = this.#durationMs();
-    const container = this.#container(video, audio !== undefined);
+    const container = this.#container(video, audio);
     const ending =
       container === 'mp4'
         ? this.#movieEnding(video, durationMs)
@@ -112,7 +108,7 @@ export class FinishPlanner {
       ...ending,
       sizeBytes: this.#framesEnd + ending.append.length,
       video: video && { codec: video.codec, width: video.width, height: video.height, frames: this.#offsets.length },
-      audio: audio && { codec: 'opus' },
+      audio: audio && { codec: audio.codec },
     };
   }
 
@@ -147,9 +143,10 @@ export class FinishPlanner {
     return { codec, width: picture.width, height: picture.height, codecPrivate: picture.codecPrivate };
   }
 
-  #container(video: VideoTrack | undefined, hasAudio: boolean): Container {
-    if (video?.codec !== 'H264') return 'webm';
-    return hasAudio || this.#pictureChanged || this.#reordered ? 'mkv' : 'mp4';
+  #container(video: VideoTrack | undefined, audio: AudioTrack | undefined): Container {
+    if (fitsWebm([video?.codec, audio?.codec])) return 'webm';
+    const inDecodingOrder = !this.#pictureChanged && !this.#reordered;
+    return video?.codec === 'H264' && audio === undefined && inDecodingOrder ? 'mp4' : 'mkv';
   }
 
   #durationMs(): number {

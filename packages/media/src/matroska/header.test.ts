@@ -13,7 +13,7 @@ const NOTHING: HeaderFacts = { docType: 'webm', audio: undefined, video: undefin
 const H264_TRACK = { codec: 'H264', width: 1280, height: 720, codecPrivate: Uint8Array.of(1, 66, 0, 31) } as const;
 const FULL: HeaderFacts = {
   docType: 'matroska',
-  audio: { channels: 2 },
+  audio: { codec: 'opus', channels: 2 },
   video: H264_TRACK,
   finished: { durationMs: 61_234.5, cuesOffset: 70_000, sizeBytes: 70_500 },
 };
@@ -35,7 +35,12 @@ test('the header is as long, and its parts where they were, whatever is known', 
     width: 65_535,
     height: 65_535,
   };
-  const variants = [NOTHING, FULL, { ...NOTHING, audio: { channels: 1 as const } }, { ...FULL, video: longest }];
+  const variants = [
+    NOTHING,
+    FULL,
+    { ...NOTHING, audio: { codec: 'opus', channels: 1 } as const },
+    { ...FULL, video: longest },
+  ];
   for (const facts of variants) {
     assert.equal(renderHeader(facts).length, HEADER_BYTES);
     assert.deepEqual(places(facts), places(NOTHING));

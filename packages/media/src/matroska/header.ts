@@ -4,6 +4,8 @@
  * first with the first frame, again when a track's first frame comes, and a last time when the file is finished.
  */
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import { type AudioTrack, audioEntry } from './audio-entry.ts';
+import { CODEC_IDS } from './codec-ids.ts';
 import {
   concatBytes,
   element,
@@ -19,14 +21,6 @@ import {
 /** The first cluster starts here. */
 export const HEADER_BYTES = 4096;
 export const VIDEO_TRACK_NUMBER = 1;
-export const AUDIO_TRACK_NUMBER = 2;
-
-/** What libopus holds back at 48 kHz outside its low-delay mode: a decoder's first samples come before the first sound. */
-const OPUS_PRE_SKIP_SAMPLES = 312;
-/** Readers take this from every time of the sound track, so no block of it may lie earlier. */
-export const OPUS_CODEC_DELAY_MS = OPUS_PRE_SKIP_SAMPLES / 48;
-/** RFC 7845 section 4.6: a decoder has settled after 80 ms. */
-const OPUS_SEEK_PRE_ROLL_NS = 80_000_000;
 
 const SEEK_HEAD_SLOT_BYTES = 128;
 const DURATION_SLOT_BYTES = 11;
@@ -35,16 +29,15 @@ const VIDEO_SLOT_BYTES = 3072;
 const DOC_TYPE_BYTES = 8;
 const SEGMENT_SIZE_BYTES = 8;
 
-/** The longest avcC that the video track's slot has room for; a camera's is about 40 bytes. */
+/** The longest that the video track's slot has room for; a camera's avcC is about 40 bytes, an hvcC about 100. */
 export const MAX_CODEC_PRIVATE_BYTES = 2800;
 
 export type DocType = 'webm' | 'matroska';
-export type AudioTrack = { channels: 1 | 2 };
 export type VideoTrack = {
   codec: VideoCodecName;
   width: number;
   height: number;
-  /** H264: the avcC. VP8 has none. */
+  /** H264: the avcC, H265: the hvcC, AV1: the av1C. VP8 and VP9 have none. */
   codecPrivate: Uint8Array | undefined;
 };
 
@@ -87,35 +80,6 @@ const info = (durationMs: number | undefined): Uint8Array =>
     stringElement(0x5741, 'callreel'),
     slot(DURATION_SLOT_BYTES, ...(durationMs === undefined ? [] : [floatElement(0x4489, durationMs)])),
   );
-
-/** OpusHead (RFC 7845 section 5.1), little-endian. */
-export const opusHead = (channels: 1 | 2): Uint8Array => {
-  const bytes = new Uint8Array(19);
-  bytes.set(Uint8Array.from('OpusHead', (letter) => letter.charCodeAt(0)));
-  const view = new DataView(bytes.buffer);
-  view.setUint8(8, 1);
-  view.setUint8(9, channels);
-  view.setUint16(10, OPUS_PRE_SKIP_SAMPLES, true);
-  view.setUint32(12, 48_000, true);
-  return bytes;
-};
-
-const audioEntry = (track: AudioTrack): Uint8Array =>
-  element(
-    0xae,
-    unsignedElement(0xd7, AUDIO_TRACK_NUMBER),
-    unsignedElement(0x73c5, AUDIO_TRACK_NUMBER), // TrackUID
-    unsignedElement(0x83, 2),
-    unsignedElement(0x9c, 0), // FlagLacing
-    stringElement(0x22b59c, 'und'),
-    stringElement(0x86, 'A_OPUS'),
-    element(0x63a2, opusHead(track.channels)),
-    unsignedElement(0x56aa, OPUS_CODEC_DELAY_MS * 1_000_000),
-    unsignedElement(0x56bb, OPUS_SEEK_PRE_ROLL_NS),
-    element(0xe1, floatElement(0xb5, 48_000), unsignedElement(0x9f, track.channels)),
-  );
-
-const CODEC_IDS: Record<VideoCodecName, string> = { VP8: 'V_VP8', H264: 'V_MPEG4/ISO/AVC' };
 
 const videoEntry = (track: VideoTrack): Uint8Array =>
   element(

@@ -47,7 +47,7 @@ const framesIn = (index: Uint8Array): number =>
 const remaining = (recording: LiveRecording): number => {
   const { fileEnd, indexEnd } = agreed(recording);
   const index = recording.index.subarray(0, indexEnd);
-  const planner = new FinishPlanner({ audio: { channels: 1 }, video: 'VP8' });
+  const planner = new FinishPlanner({ audio: { codec: 'opus', channels: 1 }, video: 'VP8' });
   for (const { line } of new IndexReader().push(index)) planner.push(line);
   const plan = planner.plan();
   assert.equal(plan?.framesEnd ?? 0, fileEnd);

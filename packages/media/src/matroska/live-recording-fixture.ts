@@ -16,7 +16,7 @@ export const recordLive = (parts: readonly RecordingPart[], endMs?: number): Liv
   const writer = new ClusterWriter(HEADER_BYTES);
   const video = parts.find(({ picture }) => picture)?.picture;
   const hasAudio = parts.some(({ blocks }) => blocks.some(({ kind }) => kind === 'audio'));
-  const audio = hasAudio ? ({ channels: 1 } as const) : undefined;
+  const audio = hasAudio ? ({ codec: 'opus', channels: 1 } as const) : undefined;
   const header = renderHeader({ docType: 'matroska', audio, video, finished: undefined });
   const lines: IndexLine[] = [START];
   const additions = parts.map(({ blocks, picture }) => {

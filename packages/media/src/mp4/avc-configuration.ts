@@ -7,9 +7,9 @@ const HIGH_PROFILE_TAIL = Uint8Array.of(0xfc | 1, 0xf8, 0xf8, 0);
 const PROFILE_BYTES = { start: 1, end: 4 };
 
 /** For frames whose NAL units stand behind lengths of four bytes; undefined where the sets cannot be such. */
-export const avcConfiguration = (sps: Uint8Array, pps: Uint8Array): Uint8Array | undefined => {
-  if (sps.length < PROFILE_BYTES.end || pps.length === 0 || sps.length > 0xffff || pps.length > 0xffff)
-    return undefined;
+export const avcConfiguration = (sps: Uint8Array, pps: readonly Uint8Array[]): Uint8Array | undefined => {
+  if (sps.length < PROFILE_BYTES.end || pps.length === 0 || pps.length > 0xff) return undefined;
+  if ([sps, ...pps].some(({ length }) => length === 0 || length > 0xffff)) return undefined;
   const tail = sps[1] === HIGH_PROFILE ? HIGH_PROFILE_TAIL : new Uint8Array(0);
   return Uint8Array.of(
     1,
@@ -18,9 +18,8 @@ export const avcConfiguration = (sps: Uint8Array, pps: Uint8Array): Uint8Array |
     0xe1, // one SPS
     ...fields([2, sps.length]),
     ...sps,
-    1,
-    ...fields([2, pps.length]),
-    ...pps,
+    pps.length,
+    ...pps.flatMap((nalu) => [...fields([2, nalu.length]), ...nalu]),
     ...tail,
   );
 };

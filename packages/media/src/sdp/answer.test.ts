@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import { AUDIO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/conference.ts';
 import { buildAnswer } from './answer.ts';
 import { chooseMedia } from './choose-media.ts';
 import {
@@ -11,7 +11,15 @@ import {
 } from './local-connection.ts';
 import { buildMiniOffer } from './mini-offer.ts';
 import { parseOffer } from './offer.ts';
-import { CHROMIUM_OFFER, makeOffer, OPUS_SECTION, type SectionFixture, VP8_SECTION } from './offers-fixture.ts';
+import {
+  CHROMIUM_OFFER,
+  EVERY_CODEC_SECTION,
+  GATEWAY_SECTION,
+  makeOffer,
+  OPUS_SECTION,
+  type SectionFixture,
+  VP8_SECTION,
+} from './offers-fixture.ts';
 
 const LOCAL: LocalConnection = {
   iceUfrag: 'ours',
@@ -23,7 +31,7 @@ const LOCAL: LocalConnection = {
 
 const answer = (text: string, ...videoCodecs: VideoCodecName[]): string => {
   const offer = parseOffer(text);
-  const choice = chooseMedia(offer, { audio: true, videoCodecs });
+  const choice = chooseMedia(offer, { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs });
   return buildAnswer({ offer, choice, local: LOCAL, sessionId: '42', startBitrateKbps: 1500 });
 };
 
@@ -87,6 +95,22 @@ test('H264 keeps its format parameters', () => {
   );
 });
 
+test('VP9, AV1 and H265 keep the parameters that choose their form', () => {
+  const offer = makeOffer([EVERY_CODEC_SECTION], 'v');
+  const fmtp = (name: VideoCodecName) => answer(offer, name).match(/a=fmtp:\d+ (?!apt).*(?=\r)/g);
+  assert.deepEqual(fmtp('VP9'), ['a=fmtp:98 profile-id=0;x-google-start-bitrate=1500']);
+  assert.deepEqual(fmtp('AV1'), ['a=fmtp:45 profile=0;level-idx=5;tier=0;x-google-start-bitrate=1500']);
+  const h265 = 'a=fmtp:49 profile-id=1;tier-flag=0;level-id=93;tx-mode=SRST;x-google-start-bitrate=1500';
+  assert.deepEqual(fmtp('H265'), [h265]);
+});
+
+test('a gateway is answered with its own codec, by name', () => {
+  const text = answer(makeOffer([GATEWAY_SECTION], 'a'), 'VP8');
+  assert.match(text, /m=audio 9 UDP\/TLS\/RTP\/SAVPF 8\r\n/);
+  assert.match(text, /a=rtpmap:8 PCMA\/8000\r\n/);
+  assert.doesNotMatch(text, /fmtp|opus/);
+});
+
 test('feedback that was not offered is not answered', () => {
   const text = answer(CHROMIUM_OFFER.replaceAll(/a=rtcp-fb:96 (?:nack pli|goog-remb)\r\n/g, ''), 'VP8');
   assert.deepEqual(text.match(/a=rtcp-fb:.*/g), ['a=rtcp-fb:96 nack', 'a=rtcp-fb:96 ccm fir']);
@@ -138,7 +162,10 @@ test('a hostile offer puts nothing of its own into the answer', () => {
 });
 
 test('the library is offered one m-line, and no candidate of the publisher', () => {
-  const { connection } = chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] });
+  const { connection } = chooseMedia(parseOffer(CHROMIUM_OFFER), {
+    audioCodecs: AUDIO_CODEC_NAMES,
+    videoCodecs: ['VP8'],
+  });
   const mini = buildMiniOffer(connection);
   assert.equal(mini.match(/^m=/gm)?.length, 1);
   assert.doesNotMatch(mini, /candidate/);

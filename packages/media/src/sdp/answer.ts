@@ -1,4 +1,5 @@
 /** Our answer to a publisher: what was chosen of its offer, over one bundled connection, and what was not, rejected (RFC 8829, RFC 9143). */
+import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import { AUDIO_LEVEL_URI, MID_URI, REPAIRED_RID_URI, RID_URI } from '../rtp/header-extension.ts';
 import type { ChosenAudio, ChosenVideo, MediaChoice } from './choose-media.ts';
 import type { OfferedCodec } from './codec.ts';
@@ -22,8 +23,25 @@ export type AnswerOptions = {
  */
 const ACCEPTED_EXTENSIONS: ReadonlySet<string> = new Set([MID_URI, RID_URI, REPAIRED_RID_URI, AUDIO_LEVEL_URI]);
 const ACCEPTED_FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'goog-remb'] as const;
-/** Of H264's format parameters, those that an answer repeats (RFC 6184 section 8.2.2). */
-const H264_PARAMETERS = ['level-asymmetry-allowed', 'packetization-mode', 'profile-level-id'] as const;
+/**
+ * Of the format parameters, those that an answer repeats: they choose among a codec's forms (RFC 6184 section 8.2.2, RFC 9628 section 6.1,
+ * RFC 7798 section 7.2.2, RTP Payload Format For AV1 section 7.2).
+ */
+const REPEATED_PARAMETERS: Readonly<Record<VideoCodecName, readonly string[]>> = {
+  VP8: [],
+  H264: ['level-asymmetry-allowed', 'packetization-mode', 'profile-level-id'],
+  VP9: ['profile-id'],
+  AV1: ['profile', 'level-idx', 'tier'],
+  H265: [
+    'profile-space',
+    'profile-id',
+    'tier-flag',
+    'level-id',
+    'interop-constraints',
+    'profile-compatibility-indicator',
+    'tx-mode',
+  ],
+};
 const SAFE_PARAMETER_VALUE = /^[A-Za-z0-9]{1,16}$/;
 
 /** With AVPF's profile, whatever the offer wrote: RFC 8829 section 5.3.1. */
@@ -44,7 +62,8 @@ const echoed = (codec: OfferedCodec, names: readonly string[]): string[] =>
   });
 
 /** Without `usedtx`: a sender that stops in silence leaves holes in every file. */
-const audioLines = ({ codec, channels }: ChosenAudio): string[] => {
+const audioLines = ({ name, codec, channels }: ChosenAudio): string[] => {
+  if (name !== 'opus') return [`a=rtpmap:${codec.payloadType} ${name}/${codec.clockRateHz}`];
   const stereo = channels === 2 ? ['stereo=1'] : [];
   const parameters = [...echoed(codec, ['minptime', 'useinbandfec']), ...stereo];
   return [
@@ -54,10 +73,7 @@ const audioLines = ({ codec, channels }: ChosenAudio): string[] => {
 };
 
 const videoLines = ({ name, codec, rtx, offered }: ChosenVideo, startBitrateKbps: number): string[] => {
-  const parameters = [
-    ...(name === 'H264' ? echoed(codec, H264_PARAMETERS) : []),
-    `x-google-start-bitrate=${startBitrateKbps}`,
-  ];
+  const parameters = [...echoed(codec, REPEATED_PARAMETERS[name]), `x-google-start-bitrate=${startBitrateKbps}`];
   return [
     `a=rtpmap:${codec.payloadType} ${name}/90000`,
     ...ACCEPTED_FEEDBACK.filter((kind) => codec.feedback.has(kind)).map(

@@ -1,13 +1,13 @@
 /** What of an offer is taken: at most one m-line of sound and one of video, with one codec each. */
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
+import { type ChosenAudioCodec, chooseAudioCodec } from './choose-audio-codec.ts';
 import { type ChosenVideoCodec, chooseVideoCodec } from './choose-video-codec.ts';
-import type { OfferedCodec } from './codec.ts';
 import { type ConnectionParameters, readConnectionParameters } from './connection-parameters.ts';
 import type { Offer, OfferedSection } from './offer.ts';
 import { SdpError } from './sdp-error.ts';
 import { hasAttribute } from './session-description.ts';
 
-export type ChosenAudio = { offered: OfferedSection; codec: OfferedCodec; channels: 1 | 2 };
+export type ChosenAudio = ChosenAudioCodec & { offered: OfferedSection };
 export type ChosenVideo = ChosenVideoCodec & { offered: OfferedSection };
 
 export type MediaChoice = {
@@ -18,21 +18,22 @@ export type MediaChoice = {
   reducedSizeRtcp: boolean;
 };
 
-const OPUS_CLOCK_RATE_HZ = 48_000;
 const SECURE_PROTOCOL = /^(?:UDP\/TLS|TCP\/DTLS)\/RTP\/SAVPF?$|^RTP\/SAVPF?$/;
 
 const isUsable = (offered: OfferedSection): boolean =>
   !offered.disabled && offered.sends && SECURE_PROTOCOL.test(offered.section.protocol);
 
-/** RFC 7587 section 7: whether the sender means to send stereo, or is ready to. */
-const opusChannels = ({ parameters }: OfferedCodec): 1 | 2 =>
-  parameters.get('sprop-stereo') === '1' || parameters.get('stereo') === '1' ? 2 : 1;
-
-const chooseAudio = (sections: readonly OfferedSection[]): ChosenAudio | undefined => {
-  for (const offered of sections) {
-    if (offered.section.kind !== 'audio') continue;
-    const codec = offered.codecs.find(({ name, clockRateHz }) => name === 'opus' && clockRateHz === OPUS_CLOCK_RATE_HZ);
-    if (codec) return { offered, codec, channels: opusChannels(codec) };
+/** Of all m-lines: a gateway that offers its telephone's codec first and Opus second is heard in Opus. */
+const chooseAudio = (
+  sections: readonly OfferedSection[],
+  preferred: readonly AudioCodecName[],
+): ChosenAudio | undefined => {
+  const sounds = sections.filter(({ section }) => section.kind === 'audio');
+  for (const names of [preferred.filter((name) => name === 'opus'), preferred.filter((name) => name !== 'opus')]) {
+    for (const offered of sounds) {
+      const chosen = chooseAudioCodec(offered.codecs, names);
+      if (chosen) return { ...chosen, offered };
+    }
   }
   return undefined;
 };
@@ -62,13 +63,12 @@ const assertOneConnection = (taken: readonly OfferedSection[]): void => {
 const nothingTaken = (usable: readonly OfferedSection[], accepted: AcceptedMedia): SdpError => {
   const refused = usable.find(isMedia);
   if (refused === undefined) return SdpError.noMedia();
-  const audioCodecs = accepted.audio ? ['opus'] : [];
-  const wanted = refused.section.kind === 'audio' ? audioCodecs : accepted.videoCodecs;
+  const wanted = refused.section.kind === 'audio' ? accepted.audioCodecs : accepted.videoCodecs;
   return SdpError.noCommonCodec(refused.section.line, [...new Set(refused.codecs.map(({ name }) => name))], wanted);
 };
 
-/** What may be taken; video in order of preference, none where the list is empty. */
-export type AcceptedMedia = { audio: boolean; videoCodecs: readonly VideoCodecName[] };
+/** What may be taken; video in order of preference, none of a kind where its list is empty. */
+export type AcceptedMedia = { audioCodecs: readonly AudioCodecName[]; videoCodecs: readonly VideoCodecName[] };
 
 /**
  * Chooses what to receive.
@@ -76,7 +76,7 @@ export type AcceptedMedia = { audio: boolean; videoCodecs: readonly VideoCodecNa
  */
 export const chooseMedia = (offer: Offer, accepted: AcceptedMedia): MediaChoice => {
   const usable = offer.sections.filter(isUsable);
-  const audio = accepted.audio ? chooseAudio(usable) : undefined;
+  const audio = chooseAudio(usable, accepted.audioCodecs);
   const video = chooseVideo(usable, accepted.videoCodecs);
   const taken = offer.sections.filter((offered) => offered === audio?.offered || offered === video?.offered);
   // The first of those taken leads the bundle (RFC 9143 section 7.3.2).

@@ -23,12 +23,39 @@ const rankH264 = (codec: OfferedCodec): number | undefined => {
   return (mode === '1' ? 0 : 10) + (constrained ? 0 : baseline ? 1 : 2);
 };
 
+/**
+ * VP9 and AV1: profile 0, which is meant where none is told, before those of more bits or more colour, which fewer devices decode
+ * (RFC 9628 section 6.1, RTP Payload Format For AV1 section 7.1).
+ */
+const rankByProfile = ({ parameters }: OfferedCodec, name: string, highest: number): number | undefined => {
+  const profile = parameters.get(name) ?? '0';
+  return /^\d$/.test(profile) && Number(profile) <= highest ? Number(profile) : undefined;
+};
+
+const MAIN_PROFILE = '1';
+
+/**
+ * The main profile, which is meant where none is told, before others. Undefined for streams of several transports, or whose pictures
+ * are sent out of order, with numbers that say so (RFC 7798 section 7.1): no browser sends them.
+ */
+const rankH265 = ({ parameters }: OfferedCodec): number | undefined => {
+  const interleaved = Number(parameters.get('sprop-max-don-diff') ?? '0') !== 0;
+  if (interleaved || (parameters.get('tx-mode') ?? 'SRST') !== 'SRST') return undefined;
+  return (parameters.get('profile-id') ?? MAIN_PROFILE) === MAIN_PROFILE ? 0 : 1;
+};
+
 const rank = (name: VideoCodecName, codec: OfferedCodec): number | undefined => {
   switch (name) {
     case 'VP8':
       return 0;
     case 'H264':
       return rankH264(codec);
+    case 'VP9':
+      return rankByProfile(codec, 'profile-id', 3);
+    case 'AV1':
+      return rankByProfile(codec, 'profile', 2);
+    case 'H265':
+      return rankH265(codec);
   }
 };
 

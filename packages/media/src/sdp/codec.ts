@@ -3,7 +3,7 @@ import type { SdpAttribute, SdpSection } from './session-description.ts';
 
 export type OfferedCodec = {
   payloadType: number;
-  /** Lower case: `opus`, `vp8`, `h264`, `rtx`. */
+  /** Lower case: `opus`, `pcmu`, `vp8`, `h264`, `rtx`. */
   name: string;
   clockRateHz: number;
   channels: number;
@@ -60,6 +60,16 @@ const toCodec = (rtpmap: string, { formats, feedback }: Maps): OfferedCodec | un
   };
 };
 
+/** Payload types that mean what they mean without an a=rtpmap (RFC 3551 table 4). */
+const STATIC_RTPMAPS = ['0 PCMU/8000', '8 PCMA/8000'];
+
+const addStatic = (codecs: Map<string, OfferedCodec>, maps: Maps): void => {
+  for (const rtpmap of STATIC_RTPMAPS) {
+    const codec = toCodec(rtpmap, maps);
+    if (codec && !codecs.has(String(codec.payloadType))) codecs.set(String(codec.payloadType), codec);
+  }
+};
+
 /** In the m-line's order of preference. Those of a form that cannot be read, or whose payload type cannot be used, are left out. */
 export const readCodecs = (section: SdpSection): OfferedCodec[] => {
   const maps = {
@@ -72,5 +82,6 @@ export const readCodecs = (section: SdpSection): OfferedCodec[] => {
     const codec = toCodec(attribute.value, maps);
     if (codec && !codecs.has(String(codec.payloadType))) codecs.set(String(codec.payloadType), codec);
   }
+  if (section.kind === 'audio') addStatic(codecs, maps);
   return section.formats.map((format) => codecs.get(format)).filter((codec) => codec !== undefined);
 };

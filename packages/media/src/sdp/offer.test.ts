@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AUDIO_CODEC_NAMES } from '@callreel/contract/conference.ts';
 import fc from 'fast-check';
 import { chooseMedia } from './choose-media.ts';
 import { parseOffer } from './offer.ts';
 import { CHROMIUM_OFFER, makeOffer, OPUS_SECTION, type SectionFixture, VP8_SECTION } from './offers-fixture.ts';
 import { SdpError, type SdpErrorReason } from './sdp-error.ts';
 
-const ACCEPTED = { audio: true, videoCodecs: ['VP8', 'H264'] } as const;
+const ACCEPTED = { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: ['VP8', 'H264'] } as const;
 
 const refusal = (text: string): SdpError => {
   try {

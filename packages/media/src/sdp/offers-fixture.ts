@@ -140,4 +140,23 @@ export const OPUS_SECTION: SectionFixture = {
   lines: ['a=rtpmap:111 opus/48000/2'],
 };
 
+/** G.711 by its static payload types, without a word on what they are (RFC 3551 section 6). */
+export const GATEWAY_SECTION: SectionFixture = { kind: 'audio', mid: 'a', formats: '8 0' };
+
+/** VP9, AV1 and H265 as Chromium 156 offers them where it can, the odd profiles first. */
+export const EVERY_CODEC_SECTION: SectionFixture = {
+  kind: 'video',
+  mid: 'v',
+  formats: '100 98 99 46 45 49 50',
+  lines: [
+    ...codec(100, 'VP9/90000', 'profile-id=2'),
+    ...codec(98, 'VP9/90000', 'profile-id=0'),
+    ...rtx(99, 98),
+    ...codec(46, 'AV1/90000', 'level-idx=5;profile=1;tier=0'),
+    ...codec(45, 'AV1/90000', 'level-idx=5;profile=0;tier=0'),
+    ...codec(49, 'H265/90000', 'level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST'),
+    ...rtx(50, 49),
+  ],
+};
+
 export const VP8_SECTION: SectionFixture = { kind: 'video', mid: 'v', lines: ['a=rtpmap:96 VP8/90000'] };

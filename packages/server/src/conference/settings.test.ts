@@ -8,7 +8,7 @@ test('what is not said is as the vendor has it', () => {
     confrDelayMs: 120_000,
     defaultRole: 'talker',
     allowAudienceTalk: true,
-    videoCodecs: ['VP8', 'H264'],
+    videoCodecs: ['VP8', 'H264', 'VP9', 'AV1', 'H265'],
     maxTalkers: 9,
     maxVideos: 18,
     maxAudience: 600,

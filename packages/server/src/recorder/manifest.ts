@@ -1,7 +1,12 @@
 /** `manifest.json`: whose recording it is and how far it got. Replaced in one step, so that a reader sees the old or the new one. */
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VIDEO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/conference.ts';
+import {
+  AUDIO_CODEC_NAMES,
+  type AudioCodecName,
+  VIDEO_CODEC_NAMES,
+  type VideoCodecName,
+} from '@callreel/contract/conference.ts';
 import type { Container } from '@callreel/contract/recording.ts';
 import type { RecordingSpec } from './recording-spec.ts';
 
@@ -19,7 +24,7 @@ export type RecordingFacts = {
   startedAtWallMs: number;
   endedAtWallMs: number;
   video?: { codec: VideoCodecName; width: number; height: number; frames: number };
-  audio?: { codec: 'opus' };
+  audio?: { codec: AudioCodecName };
 };
 
 export type FinishResult = { kind: 'finished'; facts: RecordingFacts } | { kind: 'empty'; reason: string };
@@ -66,7 +71,9 @@ const STATE_PARTS: Readonly<Record<RecordingState['state'], (manifest: Record<st
 const areTracks = (value: unknown): boolean => {
   if (!isObject(value)) return false;
   const { audio, video } = value;
-  const soundFits = audio === undefined || (isObject(audio) && (audio.channels === 1 || audio.channels === 2));
+  const isSound = (track: Record<string, unknown>): boolean =>
+    (track.channels === 1 || track.channels === 2) && AUDIO_CODEC_NAMES.some((name) => name === track.codec);
+  const soundFits = audio === undefined || (isObject(audio) && isSound(audio));
   return (
     soundFits && (video === undefined || (isObject(video) && VIDEO_CODEC_NAMES.some((name) => name === video.codec)))
   );

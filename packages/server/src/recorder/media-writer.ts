@@ -1,8 +1,10 @@
 /** Writes placed sound and pictures into a recording's files: header, clusters and index. */
 import type { VideoFrame } from '@callreel/media/frame/frame.ts';
+import { codecDelayMs } from '@callreel/media/matroska/audio-entry.ts';
 import type { Block } from '@callreel/media/matroska/block.ts';
 import { ClusterWriter } from '@callreel/media/matroska/cluster.ts';
-import { HEADER_BYTES, type HeaderFacts, OPUS_CODEC_DELAY_MS, renderHeader } from '@callreel/media/matroska/header.ts';
+import { fitsWebm } from '@callreel/media/matroska/codec-ids.ts';
+import { HEADER_BYTES, type HeaderFacts, renderHeader } from '@callreel/media/matroska/header.ts';
 import { formatIndexLine, type IndexLine } from '@callreel/media/matroska/index-line.ts';
 import type { LiveFile, MediaPiece } from './live-file.ts';
 import type { AdmittedPicture } from './picture-gate.ts';
@@ -13,9 +15,6 @@ import type { PlacedSound } from './sound-slots.ts';
 export type PlacedPicture = { kind: 'video'; localMs: number; picture: AdmittedPicture };
 export type PlacedMedia = PlacedSound | PlacedPicture;
 
-/** Readers take the codec's delay from the times of sound, which must not fall below zero. */
-const SOUND_LEAD_MS = Math.ceil(OPUS_CODEC_DELAY_MS);
-
 export class MediaWriter {
   readonly #spec: RecordingSpec;
   readonly #file: LiveFile;
@@ -25,11 +24,15 @@ export class MediaWriter {
   #lastVideoMs = -1;
   #newestTimestamp = Number.NEGATIVE_INFINITY;
   #lastAudioMs = 0;
+  /** Readers take the codec's delay from the times of sound, which must not fall below zero. */
+  readonly #soundLeadMs: number;
 
   constructor(spec: RecordingSpec, file: LiveFile) {
     this.#spec = spec;
     this.#file = file;
-    const docType = spec.tracks.video?.codec === 'H264' ? 'matroska' : 'webm';
+    const { audio, video } = spec.tracks;
+    const docType = fitsWebm([audio?.codec, video?.codec]) ? 'webm' : 'matroska';
+    this.#soundLeadMs = Math.ceil(codecDelayMs(audio?.codec ?? 'opus'));
     this.#header = { docType, audio: undefined, video: undefined, finished: undefined };
   }
 
@@ -40,7 +43,7 @@ export class MediaWriter {
 
   /** Sound that was spoken earlier has no place in the file. */
   get earliestSoundMs(): number {
-    return this.#startMs === undefined ? Number.NEGATIVE_INFINITY : this.#fileZeroMs + SOUND_LEAD_MS;
+    return this.#startMs === undefined ? Number.NEGATIVE_INFINITY : this.#fileZeroMs + this.#soundLeadMs;
   }
 
   /** The file's time 0 on the monotonic clock. */
@@ -67,7 +70,7 @@ export class MediaWriter {
   /** The first media is time 0, on a whole millisecond of conference time. */
   #start(media: readonly PlacedMedia[]): IndexLine[] {
     const { conferenceZeroMs } = this.#spec;
-    const firsts = media.map(({ kind, localMs }) => (kind === 'audio' ? localMs - SOUND_LEAD_MS : localMs));
+    const firsts = media.map(({ kind, localMs }) => (kind === 'audio' ? localMs - this.#soundLeadMs : localMs));
     const startMs = Math.round(Math.min(...firsts) - conferenceZeroMs);
     this.#startMs = startMs;
     return [{ kind: 'start', startMs }];
@@ -76,9 +79,9 @@ export class MediaWriter {
   /** Whether a track has its first frame here, which the header must tell of. */
   #describe(media: readonly PlacedMedia[]): boolean {
     const { audio, video } = this.#header;
-    const channels = this.#spec.tracks.audio?.channels ?? 1;
+    const sound = this.#spec.tracks.audio;
     for (const one of media) {
-      if (one.kind === 'audio') this.#header.audio ??= { channels };
+      if (one.kind === 'audio') this.#header.audio ??= sound;
       else this.#header.video ??= one.picture.description;
     }
     return audio !== this.#header.audio || video !== this.#header.video;
@@ -110,7 +113,7 @@ export class MediaWriter {
       const { frame, data } = media.picture;
       return { kind: 'video', timeMs: this.#videoMs(frame, timeMs), keyFrame: frame.keyFrame, data };
     }
-    this.#lastAudioMs = Math.max(this.#lastAudioMs, SOUND_LEAD_MS, timeMs);
+    this.#lastAudioMs = Math.max(this.#lastAudioMs, this.#soundLeadMs, timeMs);
     return { kind: 'audio', timeMs: this.#lastAudioMs, durationMs: media.durationMs, data: media.data };
   }
 

@@ -19,7 +19,12 @@ const picture = (facts: Partial<VideoFrame> = {}): VideoFrame => ({
 });
 const keyPicture = (width = 640): VideoFrame => picture({ keyFrame: true, size: { width, height: 360 } });
 const idr = (sps: Uint8Array, data = IDR): VideoFrame =>
-  picture({ keyFrame: true, size: { width: 640, height: 360 }, parameterSets: { sps, pps: PPS }, data });
+  picture({
+    keyFrame: true,
+    size: { width: 640, height: 360 },
+    parameterSets: { kind: 'H264', sps, pps: [PPS] },
+    data,
+  });
 
 const types = (data: Uint8Array | undefined): number[] => {
   const nalus: number[] = [];
@@ -64,9 +69,9 @@ test('a key frame that no header can describe is not let in', () => {
   assert.equal(new PictureGate('H264').admit(idr(huge)), undefined);
 });
 
-test('changed parameter sets stand before every key frame from then on', () => {
+test('parameter sets stand before every key frame: those after a change are not those of the header', () => {
   const gate = new PictureGate('H264');
-  assert.deepEqual(types(gate.admit(idr(SPS))?.data), [5]);
+  assert.deepEqual(types(gate.admit(idr(SPS))?.data), [7, 8, 5]);
   assert.deepEqual(types(gate.admit(idr(OTHER_SPS))?.data), [7, 8, 5]);
   assert.deepEqual(types(gate.admit(idr(SPS))?.data), [7, 8, 5]);
 });
@@ -76,6 +81,9 @@ test('parameter sets that came with the picture are not doubled', () => {
   gate.admit(idr(SPS));
   const own = Uint8Array.of(...DELIMITER, 0, 0, 0, OTHER_SPS.length, ...OTHER_SPS, 0, 0, 0, PPS.length, ...PPS, ...IDR);
   assert.deepEqual(types(gate.admit(idr(OTHER_SPS, own))?.data), [9, 7, 8, 5]);
+  const spsAlone = Uint8Array.of(0, 0, 0, OTHER_SPS.length, ...OTHER_SPS, ...IDR);
+  assert.deepEqual(types(gate.admit(idr(OTHER_SPS, spsAlone))?.data), [7, 8, 7, 5]);
+  assert.deepEqual(types(gate.admit(idr(OTHER_SPS, Uint8Array.of(...DELIMITER, ...IDR)))?.data), [9, 7, 8, 5]);
 });
 
 test('lengths that lie do no harm', () => {

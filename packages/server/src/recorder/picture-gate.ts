@@ -1,21 +1,26 @@
 /** Lets pictures into a file from the first key frame on, and watches what describes them. */
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import type { VideoFrame } from '@callreel/media/frame/frame.ts';
-import { concatBytes } from '@callreel/media/matroska/ebml.ts';
 import { MAX_CODEC_PRIVATE_BYTES, type VideoTrack } from '@callreel/media/matroska/header.ts';
-import { avcConfiguration } from '@callreel/media/mp4/avc-configuration.ts';
+import { decoderConfiguration } from '@callreel/media/mp4/decoder-configuration.ts';
+import { withParameterSets } from '@callreel/media/mp4/in-band-sets.ts';
 
 /** What is let in: the picture, and the description of it and the following ones where that is new. */
 export type AdmittedPicture = { frame: VideoFrame; data: Uint8Array; description: VideoTrack | undefined };
 
-const NAL_LENGTH_BYTES = 4;
-const SPS_NAL_TYPE = 7;
+/** Whether a header must say more of a codec than its name. */
+const NEEDS_CONFIGURATION: Readonly<Record<VideoCodecName, boolean>> = {
+  VP8: false,
+  VP9: false,
+  H264: true,
+  H265: true,
+  AV1: true,
+};
 
 export class PictureGate {
   readonly #codec: VideoCodecName;
   #description: VideoTrack | undefined;
   #open = false;
-  #changed = false;
 
   constructor(codec: VideoCodecName) {
     this.#codec = codec;
@@ -34,45 +39,21 @@ export class PictureGate {
     if (described === undefined) return undefined;
     const known = this.#description;
     const isNew = known === undefined || !sameDescription(known, described);
-    this.#changed ||= known !== undefined && isNew;
     this.#description = described;
-    return { frame, data: this.#withParameterSets(frame), description: isNew ? described : undefined };
+    // The header holds the first sets alone: who seeks finds the right ones with each key frame.
+    const data = withParameterSets(frame.data, frame.parameterSets);
+    return { frame, data, description: isNew ? described : undefined };
   }
 
   #describe(frame: VideoFrame): VideoTrack | undefined {
     const { width, height } = frame.size ?? { width: 0, height: 0 };
     if (width === 0 || height === 0) return undefined;
-    if (this.#codec !== 'H264') return { codec: this.#codec, width, height, codecPrivate: undefined };
-    const sets = frame.parameterSets;
-    const codecPrivate = sets && avcConfiguration(sets.sps, sets.pps);
-    if (codecPrivate === undefined || codecPrivate.length > MAX_CODEC_PRIVATE_BYTES) return undefined;
-    return { codec: 'H264', width, height, codecPrivate };
-  }
-
-  /** Once they differ from those in the header, they stand before each key frame. */
-  #withParameterSets(frame: VideoFrame): Uint8Array {
-    const sets = frame.parameterSets;
-    if (!this.#changed || sets === undefined || holdsSps(frame.data)) return frame.data;
-    return concatBytes([lengthPrefix(sets.sps), sets.sps, lengthPrefix(sets.pps), sets.pps, frame.data]);
+    const codecPrivate = frame.parameterSets && decoderConfiguration(frame.parameterSets);
+    if (codecPrivate === undefined && NEEDS_CONFIGURATION[this.#codec]) return undefined;
+    if (codecPrivate !== undefined && codecPrivate.length > MAX_CODEC_PRIVATE_BYTES) return undefined;
+    return { codec: this.#codec, width, height, codecPrivate };
   }
 }
-
-const lengthPrefix = (bytes: Uint8Array): Uint8Array => {
-  const prefix = new Uint8Array(NAL_LENGTH_BYTES);
-  new DataView(prefix.buffer).setUint32(0, bytes.length);
-  return prefix;
-};
-
-/** An access unit delimiter or SEI may come first, so all of its NAL units are looked at. */
-const holdsSps = (data: Uint8Array): boolean => {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  let offset = 0;
-  while (offset + NAL_LENGTH_BYTES < data.length) {
-    if (((data[offset + NAL_LENGTH_BYTES] ?? 0) & 0x1f) === SPS_NAL_TYPE) return true;
-    offset += NAL_LENGTH_BYTES + view.getUint32(offset);
-  }
-  return false;
-};
 
 const sameDescription = (one: VideoTrack, other: VideoTrack): boolean =>
   one.width === other.width && one.height === other.height && sameBytes(one.codecPrivate, other.codecPrivate);

@@ -1,7 +1,9 @@
 /** Records one publication into one file: packets in, bytes on disk out. */
 import { join } from 'node:path';
+import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
 import { SenderClock } from '@callreel/media/clock/sender-clock.ts';
 import { TrackClock } from '@callreel/media/clock/track-clock.ts';
+import { SOUND_CODECS } from '@callreel/media/depacketize/sound-codec.ts';
 import type { VideoFrame } from '@callreel/media/frame/frame.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
@@ -50,7 +52,7 @@ const LONGEST_FILL_DELAY_MS = 10_000;
  * of H264 where its sound begins. More would lie too far from the pictures of its time.
  */
 const MAX_LEAD_IN_MS = 5000;
-const CLOCK_RATES = { audio: 48_000, video: 90_000 } as const;
+const VIDEO_CLOCK_RATE_HZ = 90_000;
 
 type Tracks = { audio?: TrackRecorder; video?: PictureLayers };
 
@@ -59,7 +61,7 @@ export class PublicationRecorder {
   readonly #file: LiveFile;
   readonly #writer: MediaWriter;
   readonly #keyFrames: KeyFrameRequests;
-  readonly #sound = new SoundSlots();
+  readonly #sound: SoundSlots;
   readonly #pictures: PictureGate;
   /** With simulcast: which layer the file holds from when on. */
   readonly layerCuts: LayerCut[] = [];
@@ -84,6 +86,7 @@ export class PublicationRecorder {
     });
     this.#writer = new MediaWriter(spec, this.#file);
     this.#keyFrames = new KeyFrameRequests(spec.recordingKey, options.requestKeyFrame);
+    this.#sound = new SoundSlots(SOUND_CODECS[spec.tracks.audio?.codec ?? 'opus']);
     this.#pictures = new PictureGate(spec.tracks.video?.codec ?? 'VP8');
     this.#tracks = this.#newTracks();
     this.#file.open(this.#manifest({ state: 'recording' }));
@@ -161,20 +164,20 @@ export class PublicationRecorder {
     const { audio, video } = this.#options.spec.tracks;
     const sender = new SenderClock();
     const onNeedsKeyFrame = () => this.#keyFrames.need();
-    const make = (kind: TrackKind, codec: 'opus' | 'VP8' | 'H264', needsKeyFrame: () => void) =>
+    const make = (codec: VideoCodecName | AudioCodecName, clockRate: number, needsKeyFrame: () => void) =>
       new TrackRecorder({
         codec,
-        clock: new TrackClock({ clockRate: CLOCK_RATES[kind], sender }),
+        clock: new TrackClock({ clockRate, sender }),
         onNeedsKeyFrame: needsKeyFrame,
       });
-    const layersOf = (codec: 'VP8' | 'H264') =>
+    const layersOf = (codec: VideoCodecName) =>
       new PictureLayers({
-        makeTrack: (needsKeyFrame) => make('video', codec, needsKeyFrame),
+        makeTrack: (needsKeyFrame) => make(codec, VIDEO_CLOCK_RATE_HZ, needsKeyFrame),
         onNeedsKeyFrame,
         onCut: (cut) => this.layerCuts.push(cut),
       });
     return {
-      ...(audio && { audio: make('audio', audio.codec, onNeedsKeyFrame) }),
+      ...(audio && { audio: make(audio.codec, SOUND_CODECS[audio.codec].clockRateHz, onNeedsKeyFrame) }),
       ...(video && { video: layersOf(video.codec) }),
     };
   }

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import { VIDEO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/conference.ts';
 import type { FileFacts } from '@callreel/synthetic/inspect/file-facts.ts';
 import { inspectFile } from '@callreel/synthetic/inspect/inspect-file.ts';
 import { type PreparedMedia, prepareMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
@@ -32,7 +32,7 @@ before(async () => {
     width: 320,
     height: 180,
   };
-  for (const videoCodec of ['VP8', 'H264'] as const) media[videoCodec] = await prepareMedia({ ...plan, videoCodec });
+  for (const videoCodec of VIDEO_CODEC_NAMES) media[videoCodec] = await prepareMedia({ ...plan, videoCodec });
 });
 after(() => rm(folder, { recursive: true }));
 
@@ -108,6 +108,12 @@ const COMBINATIONS = [
   [undefined, true, 'webm'],
   ['H264', false, 'mp4'],
   ['H264', true, 'mkv'],
+  ['VP9', true, 'webm'],
+  ['VP9', false, 'webm'],
+  ['AV1', true, 'webm'],
+  ['AV1', false, 'webm'],
+  ['H265', true, 'mkv'],
+  ['H265', false, 'mkv'],
 ] as const;
 
 for (const [codec, hasAudio, container] of COMBINATIONS) {
@@ -189,6 +195,9 @@ test('lost pictures are left out until a key frame, which is asked for', async (
 for (const [codec, container] of [
   ['VP8', 'webm'],
   ['H264', 'mkv'],
+  ['VP9', 'webm'],
+  ['AV1', 'webm'],
+  ['H265', 'mkv'],
 ] as const) {
   test(`a ${codec} sender that changes its picture's size in the middle gives one .${container}`, async () => {
     const first = sending(codec).filter(({ track, atMs }) => track === 'video' && atMs < START_MS + 2000);

@@ -1,4 +1,4 @@
-import type { PublicationKind, VideoCodecName } from '@callreel/contract/conference.ts';
+import type { AudioCodecName, PublicationKind, VideoCodecName } from '@callreel/contract/conference.ts';
 import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 
 /** Whose recording it is and what it may hold: all that must be known before its first packet. Kept in the manifest. */
@@ -19,5 +19,5 @@ export type RecordingSpec = {
   conferenceZeroWallMs: number;
   /** `/proc/sys/kernel/random/boot_id`: on another boot the monotonic clock is another. Empty where there is none. */
   bootId: string;
-  tracks: { audio?: { codec: 'opus'; channels: 1 | 2 }; video?: { codec: VideoCodecName } };
+  tracks: { audio?: { codec: AudioCodecName; channels: 1 | 2 }; video?: { codec: VideoCodecName } };
 };

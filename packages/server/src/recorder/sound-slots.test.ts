@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SOUND_CODECS } from '@callreel/media/depacketize/sound-codec.ts';
 import type { AudioFrame } from '@callreel/media/frame/frame.ts';
 import fc from 'fast-check';
 import { type PlacedSound, SoundSlots } from './sound-slots.ts';
@@ -28,7 +29,7 @@ const assertContiguous = (placed: readonly PlacedSound[]): void => {
 };
 
 test('sound without holes is left alone, though its clock wavers', () => {
-  const slots = new SoundSlots();
+  const slots = new SoundSlots(SOUND_CODECS.opus);
   const placed = Array.from({ length: 500 }, (_, index) =>
     slots.place(frame(index), 20 * index + 9 * Math.sin(index)),
   ).flat();
@@ -38,7 +39,7 @@ test('sound without holes is left alone, though its clock wavers', () => {
 });
 
 test('every lost packet is replaced, though the clock wavers by almost half a slot', () => {
-  const slots = new SoundSlots();
+  const slots = new SoundSlots(SOUND_CODECS.opus);
   const lost = new Set([3, 4, 10, 11, 12, 40]);
   const kept = Array.from({ length: 60 }, (_, index) => index).filter((index) => !lost.has(index));
   const placed = kept.flatMap((index) => slots.place(frame(index), 1000 + 20 * index + 9 * Math.sin(index)));
@@ -61,7 +62,7 @@ test('whatever happens to packets, the track is without holes and each packet wi
   );
   fc.assert(
     fc.property(events, (all) => {
-      const slots = new SoundSlots();
+      const slots = new SoundSlots(SOUND_CODECS.opus);
       const placed: PlacedSound[] = [];
       let index = 0;
       for (const { skip, waverMs, fillMs } of all) {
@@ -79,7 +80,7 @@ test('whatever happens to packets, the track is without holes and each packet wi
 });
 
 test('silence while nothing comes goes as far as whole packets end in time', () => {
-  const slots = new SoundSlots();
+  const slots = new SoundSlots(SOUND_CODECS.opus);
   slots.place(frame(0), 100);
   assert.equal(slots.fillUntil(119).length, 0);
   assert.equal(slots.fillUntil(179.9).length, 2);
@@ -89,21 +90,21 @@ test('silence while nothing comes goes as far as whole packets end in time', () 
 });
 
 test('before the first packet there is nothing to fill', () => {
-  assert.deepEqual(new SoundSlots().fillUntil(10_000), []);
+  assert.deepEqual(new SoundSlots(SOUND_CODECS.opus).fillUntil(10_000), []);
 });
 
 test('silence is one byte with the code of one frame, and as long as the sender makes its frames', () => {
-  const slots = new SoundSlots();
+  const slots = new SoundSlots(SOUND_CODECS.opus);
   slots.place(frame(0, 60, TOC_60_MS | 0x03), 0);
   const [silence] = slots.fillUntil(130);
   assert.deepEqual(silence, { kind: 'audio', localMs: 60, durationMs: 60, data: Uint8Array.of(TOC_60_MS) });
 });
 
 test('a clock that runs ahead puts silence in, one that falls behind drops packets, one at a time', () => {
-  const ahead = new SoundSlots();
+  const ahead = new SoundSlots(SOUND_CODECS.opus);
   const slow = Array.from({ length: 1001 }, (_, index) => ahead.place(frame(index), 20.1 * index)).flat();
   assert.equal(silences(slow), 5);
-  const behind = new SoundSlots();
+  const behind = new SoundSlots(SOUND_CODECS.opus);
   const fast = Array.from({ length: 1001 }, (_, index) => behind.place(frame(index), 19.9 * index)).flat();
   assert.equal(1001 - fast.length, 4);
   assertContiguous(slow);
@@ -111,7 +112,7 @@ test('a clock that runs ahead puts silence in, one that falls behind drops packe
 });
 
 test('a resumed sender counts anew, and its sound is at its own time', () => {
-  const slots = new SoundSlots();
+  const slots = new SoundSlots(SOUND_CODECS.opus);
   slots.place(frame(0), 0);
   slots.resume();
   const placed = slots.place(frame(1), 45_000);
@@ -120,7 +121,7 @@ test('a resumed sender counts anew, and its sound is at its own time', () => {
 });
 
 test('a first packet may have silence before it', () => {
-  const slots = new SoundSlots();
+  const slots = new SoundSlots(SOUND_CODECS.opus);
   const placed = slots.place(frame(0), 1007, 100);
   assert.equal(placed[0]?.localMs, 107);
   assert.equal(placed.at(-1)?.localMs, 1007);

@@ -1,8 +1,8 @@
 /**
  * Keeps a sound track without holes. Chromium plays Opus packets back to back, whatever their timestamps: after a hole of 6 s all
- * sound came 6 s early. So every stretch with no packet (DTX, loss, mute, a lost connection) gets packets of silence, one byte each.
+ * sound came 6 s early. So every stretch with no packet (DTX, loss, mute, a lost connection) gets packets of silence.
  */
-import { silenceDurationMs, silenceLike } from '@callreel/media/depacketize/opus.ts';
+import type { SoundCodec } from '@callreel/media/depacketize/sound-codec.ts';
 import type { AudioFrame } from '@callreel/media/frame/frame.ts';
 
 /** A packet of sound at its place: each starts where the one before it ends. */
@@ -17,6 +17,11 @@ export class SoundSlots {
   #silence: Uint8Array = new Uint8Array(0);
   #silenceMs = SLOT_MS;
   #nextRtpTimestamp: number | undefined;
+  readonly #codec: SoundCodec;
+
+  constructor(codec: SoundCodec) {
+    this.#codec = codec;
+  }
 
   /** Where the next packet goes; undefined before the first one. */
   get positionMs(): number | undefined {
@@ -29,11 +34,11 @@ export class SoundSlots {
    * whole packets back to `beginMs`.
    */
   place(frame: AudioFrame, localMs: number, beginMs: number = localMs): PlacedSound[] {
-    this.#silence = silenceLike(frame.data);
-    this.#silenceMs = silenceDurationMs(frame.data);
+    this.#silence = this.#codec.silenceLike(frame.data);
+    this.#silenceMs = this.#codec.silenceDurationMs(frame.data);
     this.#positionMs ??= localMs - Math.floor((localMs - beginMs) / this.#silenceMs) * this.#silenceMs;
     const follows = frame.rtpTimestamp === this.#nextRtpTimestamp;
-    this.#nextRtpTimestamp = frame.rtpTimestamp + frame.durationMs * 48;
+    this.#nextRtpTimestamp = frame.rtpTimestamp + (frame.durationMs * this.#codec.clockRateHz) / 1000;
     const aheadMs = localMs - this.#positionMs;
     if (aheadMs < -Math.max(SLOT_MS, frame.durationMs)) return [];
     return [...this.#fill(this.#slotsIn(aheadMs, follows)), this.#put(frame.data, frame.durationMs)];

@@ -1,4 +1,5 @@
 /** One track from packets to frames at their time: reorder → depacketize → clock. */
+import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
 import type { TrackClock } from '@callreel/media/clock/track-clock.ts';
 import { createDepacketizer } from '@callreel/media/depacketize/create.ts';
 import type { Depacketizer, DepacketizerOutput } from '@callreel/media/depacketize/depacketizer.ts';
@@ -12,7 +13,7 @@ import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 export type TimedFrame = { frame: EncodedFrame; localMs: number };
 
 export type TrackRecorderOptions = {
-  codec: 'VP8' | 'H264' | 'opus';
+  codec: VideoCodecName | AudioCodecName;
   clock: TrackClock;
   /** Pictures are missing, and no other can be decoded until a key frame comes. */
   onNeedsKeyFrame: () => void;

@@ -67,7 +67,7 @@ test('fourteen hours at one picture a second', async () => {
     onError: (error) => assert.fail(error),
   });
   const receiver = new Receiver({
-    choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] }),
+    choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audioCodecs: ['opus'], videoCodecs: ['VP8'] }),
     ssrc: 99,
     send: (bytes) => {
       for (const packet of rtcpPackets(bytes)) {

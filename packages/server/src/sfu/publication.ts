@@ -1,7 +1,7 @@
 /** One publication in the media process: its recording, which lasts, and its connection, which may be lost and made anew. */
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import { AUDIO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/conference.ts';
 import type { PubStreamId } from '@callreel/contract/ids.ts';
-import { silenceLike } from '@callreel/media/depacketize/opus.ts';
+import { SOUND_CODECS, type SoundCodec } from '@callreel/media/depacketize/sound-codec.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { type AcceptedMedia, chooseMedia, type MediaChoice } from '@callreel/media/sdp/choose-media.ts';
@@ -40,7 +40,7 @@ export type PublicationOptions = {
 };
 
 const tracksOf = ({ audio, video }: MediaChoice): RecordingSpec['tracks'] => ({
-  ...(audio ? { audio: { codec: 'opus', channels: audio.channels } } : {}),
+  ...(audio ? { audio: { codec: audio.name, channels: audio.channels } } : {}),
   ...(video ? { video: { codec: video.name } } : {}),
 });
 
@@ -52,11 +52,12 @@ export class Publication {
   #recorder: Recorder | undefined;
   #ending: Promise<void> | undefined;
   #muted = false;
+  #soundCodec: SoundCodec = SOUND_CODECS.opus;
 
   private constructor(options: PublicationOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#accepted = { audio: true, videoCodecs: options.videoCodecs };
+    this.#accepted = { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: options.videoCodecs };
   }
 
   /** The recording begins with the answer. @throws SdpError, TransportError */
@@ -147,7 +148,9 @@ export class Publication {
 
   #start(choice: MediaChoice): void {
     // A file's tracks are fixed with its header: a resume may bring no others.
-    this.#accepted = { audio: choice.audio !== undefined, videoCodecs: choice.video ? [choice.video.name] : [] };
+    const audioCodecs = choice.audio ? [choice.audio.name] : [];
+    this.#soundCodec = SOUND_CODECS[audioCodecs[0] ?? 'opus'];
+    this.#accepted = { audioCodecs, videoCodecs: choice.video ? [choice.video.name] : [] };
     const { recording, startRecorder } = this.#options;
     if (recording === null) return;
     this.#recorder = startRecorder({ ...recording, tracks: tracksOf(choice) }, () =>
@@ -157,7 +160,7 @@ export class Publication {
 
   handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void {
     const silenced = this.#muted && track === 'audio' && packet.payload.length > 0;
-    const heard = silenced ? { ...packet, payload: silenceLike(packet.payload) } : packet;
+    const heard = silenced ? { ...packet, payload: this.#soundCodec.silenceLike(packet.payload) } : packet;
     try {
       this.#recorder?.handlePacket(track, heard, arrivalMs);
     } catch (error) {

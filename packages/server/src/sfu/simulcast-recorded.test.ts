@@ -66,7 +66,7 @@ const record = async (
   });
   const offer = parseOffer(simulcastOffer(options.layers.map(({ rid }) => rid)));
   const receiver = new Receiver({
-    choice: chooseMedia(offer, { audio: true, videoCodecs: ['VP8'] }),
+    choice: chooseMedia(offer, { audioCodecs: ['opus'], videoCodecs: ['VP8'] }),
     ssrc: 99,
     send: (bytes) => sender.handleRtcp(bytes, nowMs),
     sink: {

@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import fc from 'fast-check';
 import {
+  AV_CODEC_ID_AV1,
   AV_CODEC_ID_H264,
+  AV_CODEC_ID_HEVC,
   AV_CODEC_ID_VP8,
+  AV_CODEC_ID_VP9,
   AV_PIX_FMT_YUV420P,
   Codec,
   CodecContext,
@@ -21,7 +24,13 @@ import { findPicture } from './find-picture.ts';
 import { pictureOf } from './native-frame.ts';
 import { readPicture, wholeOf } from './read-picture.ts';
 
-const CODEC_IDS = { VP8: AV_CODEC_ID_VP8, H264: AV_CODEC_ID_H264 } as const;
+const CODEC_IDS = {
+  VP8: AV_CODEC_ID_VP8,
+  H264: AV_CODEC_ID_H264,
+  VP9: AV_CODEC_ID_VP9,
+  AV1: AV_CODEC_ID_AV1,
+  H265: AV_CODEC_ID_HEVC,
+} as const;
 
 /** Encodes a picture for each counter at a low bit rate, decodes it again and looks at it. */
 const afterCoding = (

@@ -29,7 +29,7 @@ export type VideoPlan = {
   textured: boolean;
 };
 
-/** An encoded picture: VP8 as it is, H264 with start codes (Annex B), parameter sets before each key frame. */
+/** An encoded picture: VP8, VP9 and AV1 as they are, H264 and H265 with start codes (Annex B), parameter sets before each key frame. */
 export type PreparedFrame = { counter: number; mediaMs: number; keyFrame: boolean; flash: boolean; data: Uint8Array };
 
 const ENCODERS: Record<VideoCodecName, { name: string; options: Record<string, string> }> = {
@@ -44,10 +44,24 @@ const ENCODERS: Record<VideoCodecName, { name: string; options: Record<string, s
       'x264-params': 'scenecut=0',
     },
   },
+  AV1: { name: 'libsvtav1', options: { preset: '12', 'svtav1-params': 'pred-struct=1:rc=2:lookahead=0:scd=0:lp=1' } },
+  H265: {
+    name: 'libx265',
+    options: {
+      preset: 'ultrafast',
+      tune: 'zerolatency',
+      'forced-idr': '1',
+      'x265-params': 'scenecut=0:repeat-headers=1:log-level=none:pools=none:frame-threads=1:info=0:open-gop=0',
+    },
+  },
+  VP9: { name: 'libvpx-vp9', options: { deadline: 'realtime', 'cpu-used': '8', 'lag-in-frames': '0' } },
 };
 
 /** Longer than any plan: key frames come where they are asked for. */
 const ENDLESS_GOP_FRAMES = 1_000_000;
+
+/** SVT-AV1 writes of its settings to the terminal unless told not to. */
+process.env.SVT_LOG ??= '1';
 
 const openEncoder = (plan: VideoPlan): CodecContext => {
   const { name, options } = ENCODERS[plan.codec];
@@ -120,6 +134,9 @@ export function* encodeVideo(plan: VideoPlan, counters: Iterable<number>): Gener
       yield { counter, mediaMs, keyFrame: packet.isKeyframe, flash, data: Uint8Array.from(packet.data ?? []) };
       packet.unref();
     }
+    // SVT-AV1 complains on the terminal where it is not told of the end.
+    context.sendFrameSync(null);
+    while (context.receivePacketSync(packet) >= 0) packet.unref();
   } finally {
     packet.free();
     frame.free();

@@ -29,6 +29,9 @@ const CODEC_LINES: Record<OfferedTrack['codec'], (payloadType: number) => string
     `a=rtpmap:${type} H264/90000`,
     `a=fmtp:${type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f`,
   ],
+  AV1: (type) => [`a=rtpmap:${type} AV1/90000`, `a=fmtp:${type} profile=0;level-idx=5;tier=0`],
+  H265: (type) => [`a=rtpmap:${type} H265/90000`, `a=fmtp:${type} profile-id=1;tier-flag=0;level-id=93;tx-mode=SRST`],
+  VP9: (type) => [`a=rtpmap:${type} VP9/90000`, `a=fmtp:${type} profile-id=0`],
 };
 
 const VIDEO_FEEDBACK = ['goog-remb', 'ccm fir', 'nack', 'nack pli'];

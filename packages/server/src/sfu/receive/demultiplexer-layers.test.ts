@@ -14,7 +14,7 @@ const RID = 10;
 const REPAIRED_RID = 11;
 
 const demultiplexer = (offer: string): Demultiplexer =>
-  new Demultiplexer(chooseMedia(parseOffer(offer), { audio: true, videoCodecs: ['VP8'] }));
+  new Demultiplexer(chooseMedia(parseOffer(offer), { audioCodecs: ['opus'], videoCodecs: ['VP8'] }));
 
 const packet = (payloadType: number, ssrc: number, extension?: readonly [id: number, text: string]): RtpPacket => ({
   payloadType,

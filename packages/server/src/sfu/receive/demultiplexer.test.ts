@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AUDIO_CODEC_NAMES } from '@callreel/contract/conference.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { chooseMedia } from '@callreel/media/sdp/choose-media.ts';
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
@@ -14,7 +15,7 @@ const VIDEO_SSRC = 2806965345;
 const VIDEO_RTX_SSRC = 2522372685;
 
 const demultiplexer = (): Demultiplexer =>
-  new Demultiplexer(chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] }));
+  new Demultiplexer(chooseMedia(parseOffer(CHROMIUM_OFFER), { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: ['VP8'] }));
 
 const packet = (payloadType: number, ssrc: number, mid?: string): RtpPacket => ({
   payloadType,

@@ -70,12 +70,17 @@ export class Demultiplexer {
     return layer === undefined ? undefined : this.#slots.get(`${expectation.track}/${layer}`)?.current;
   }
 
-  #admitMedia(packet: RtpPacket, { track, canRepair }: Expectation, layer: string, nowMs: number): Route | undefined {
+  #admitMedia(
+    packet: RtpPacket,
+    { track, canRepair, clockRateHz }: Expectation,
+    layer: string,
+    nowMs: number,
+  ): Route | undefined {
     const slot = this.#slots.get(`${track}/${layer}`) ?? new SourceSlot();
     if (!slot.admits(packet, nowMs)) return undefined;
     this.#slots.set(`${track}/${layer}`, slot);
     const { ssrc, payloadType } = packet;
-    const source = new MediaSource({ track, layer, ssrc, payloadType, canRepair });
+    const source = new MediaSource({ track, layer, ssrc, payloadType, canRepair, clockRateHz });
     const replaced = slot.replace(source, nowMs);
     this.#forgetRoutes((route) => route.source === replaced);
     this.#sources = [...this.#sources.filter((other) => other !== replaced), source];

@@ -2,6 +2,7 @@
 import { MID_URI, REPAIRED_RID_URI, RID_URI, readTextExtension } from '@callreel/media/rtp/header-extension.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
+import type { OfferedCodec } from '@callreel/media/sdp/codec.ts';
 import type { OfferedSection } from '@callreel/media/sdp/offer.ts';
 import { chooseRids } from '@callreel/media/sdp/simulcast.ts';
 import type { TrackKind } from './media-source.ts';
@@ -12,6 +13,7 @@ export type Expectation = {
   /** Retransmissions (RFC 4588). */
   repairs: boolean;
   canRepair: boolean;
+  clockRateHz: number;
   mid: string | undefined;
   /** Simulcast layers, by rid or by SSRC; both empty where the track is one stream. */
   rids: ReadonlySet<string>;
@@ -29,12 +31,13 @@ const extensionIdsOf = ({ extensions }: OfferedSection): Expectation['extensionI
   return { mid: idOf(MID_URI), rid: idOf(RID_URI), repairedRid: idOf(REPAIRED_RID_URI) };
 };
 
-const expectationOf = (offered: OfferedSection, track: TrackKind, payloadType: number): Expectation => {
-  const rids = chooseRids(offered.simulcast, payloadType).map(({ id }) => id);
+const expectationOf = (offered: OfferedSection, track: TrackKind, codec: OfferedCodec): Expectation => {
+  const rids = chooseRids(offered.simulcast, codec.payloadType).map(({ id }) => id);
   return {
     track,
     repairs: false,
     canRepair: false,
+    clockRateHz: codec.clockRateHz,
     mid: offered.mid,
     rids: new Set(rids),
     ssrcs: new Set(rids.length > 0 ? [] : offered.simulcast.ssrcs),
@@ -47,11 +50,11 @@ export const expectationsOf = ({ audio, video }: MediaChoice): Map<number, Expec
   const expectations = new Map<number, Expectation>();
   if (audio) {
     const { payloadType } = audio.codec;
-    expectations.set(payloadType, { ...expectationOf(audio.offered, 'audio', payloadType), ssrcs: new Set() });
+    expectations.set(payloadType, { ...expectationOf(audio.offered, 'audio', audio.codec), ssrcs: new Set() });
   }
   if (video) {
     const { payloadType, feedback } = video.codec;
-    const expectation = { ...expectationOf(video.offered, 'video', payloadType), canRepair: feedback.has('nack') };
+    const expectation = { ...expectationOf(video.offered, 'video', video.codec), canRepair: feedback.has('nack') };
     expectations.set(payloadType, expectation);
     if (video.rtx) expectations.set(video.rtx.payloadType, { ...expectation, repairs: true });
   }

@@ -21,7 +21,7 @@ const make = () => {
   const reports: number[] = [];
   const sent: Uint8Array[] = [];
   const receiver = new Receiver({
-    choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] }),
+    choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audioCodecs: ['opus'], videoCodecs: ['VP8'] }),
     ssrc: 99,
     sink: {
       handlePacket: (_, packet) => handedOn.push(packet),

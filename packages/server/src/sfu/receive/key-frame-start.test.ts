@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { VIDEO_CODEC_NAMES } from '@callreel/contract/conference.ts';
 import fc from 'fast-check';
 import { readKeyFrameStart } from './key-frame-start.ts';
 
@@ -44,9 +45,60 @@ test('H264: other pictures, and later fragments, are none', () => {
   assert.equal(h264(0x7c, 0x81, 0x88), undefined);
 });
 
+/** VP9's of 320x180 (VP9 specification section 6.2), and one of a frame that leans on another. */
+const VP9_KEY_HEADER = [0x82, 0x49, 0x83, 0x42, 0x40, 0x13, 0xf0, 0x0b, 0x30];
+const vp9 = (...payload: number[]) => readKeyFrameStart('VP9', Uint8Array.from(payload));
+
+test('VP9: a key frame and the top layer’s size, as its own header or the structure tells', () => {
+  assert.deepEqual(vp9(0x08, ...VP9_KEY_HEADER), { size: { width: 320, height: 180 } });
+  const structure = [0x38, 0x01, 0x40, 0x00, 0xb4, 0x05, 0x00, 0x02, 0xd0, 0];
+  assert.deepEqual(vp9(0xaa, 0x81, 0x02, 0x00, 0x07, ...structure, ...VP9_KEY_HEADER), { size: SIZE_720P });
+});
+
+test('VP9: other frames, upper layers and the middle of a key frame are none', () => {
+  assert.equal(vp9(0x48, ...VP9_KEY_HEADER), undefined);
+  assert.equal(vp9(0x00, ...VP9_KEY_HEADER), undefined);
+  assert.equal(vp9(0x28, 0x03, 0x07, ...VP9_KEY_HEADER), undefined);
+  assert.equal(vp9(0x08, 0x87, 0x01, 0x00, 0x08), undefined);
+});
+
+/** SVT-AV1's sequence header of 640x360. */
+const AV1_SEQUENCE_HEADER = [0x08, 0x00, 0x00, 0x00, 0x0c, 0xc4, 0xff, 0x67, 0x12, 0xbe, 0x40, 0x10];
+const av1 = (...payload: number[]) => readKeyFrameStart('AV1', Uint8Array.from(payload));
+
+test('AV1: the first packet of a sequence, with its size where it is whole', () => {
+  const first = [0x28, AV1_SEQUENCE_HEADER.length, ...AV1_SEQUENCE_HEADER, 0x30, 0x10];
+  assert.deepEqual(av1(...first), { size: { width: 640, height: 360 } });
+  assert.deepEqual(av1(0x18, 0x30, 0x10), { size: undefined });
+  assert.equal(av1(0x20, ...first.slice(1)), undefined);
+  assert.equal(av1(0x98, 0x30, 0x10), undefined);
+});
+
+/** x265's SPS of 640x360. */
+const H265_SPS = [
+  ...[0x42, 0x01, 0x01, 0x01, 0x60, 0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x3f, 0xa0],
+  ...[0x05, 0x02, 0x01, 0x71, 0xf2, 0xe5, 0xba, 0x4a, 0x4c, 0x2e, 0x68, 0x08, 0x00, 0x00, 0x03, 0x00, 0x08, 0x00, 0x00],
+  ...[0x03, 0x00, 0xc8, 0x40],
+];
+const h265 = (...payload: number[]) => readKeyFrameStart('H265', Uint8Array.from(payload));
+
+test('H265: parameter sets tell the size, and an IRAP picture begins whole, aggregated or with its first fragment', () => {
+  const size = { width: 640, height: 360 };
+  assert.deepEqual(h265(...H265_SPS), { size });
+  assert.deepEqual(h265(0x60, 0x01, 0, 3, 0x40, 0x01, 0x0c, 0, H265_SPS.length, ...H265_SPS), { size });
+  assert.deepEqual(h265(0x26, 0x01, 0xa0), { size: undefined });
+  assert.deepEqual(h265(0x62, 0x01, 0x93, 0xa0), { size: undefined });
+});
+
+test('H265: other pictures, and later fragments, are none', () => {
+  assert.equal(h265(0x02, 0x01, 0xc0), undefined);
+  assert.equal(h265(0x62, 0x01, 0x13, 0xa0), undefined);
+  assert.equal(h265(0x62, 0x01, 0x81, 0xa0), undefined);
+});
+
 test('any payload: never throws', () => {
   fc.assert(
-    fc.property(fc.constantFrom('VP8', 'H264'), fc.uint8Array({ maxLength: 60 }), (codec, payload) => {
+    fc.property(fc.constantFrom(...VIDEO_CODEC_NAMES), fc.uint8Array({ maxLength: 60 }), (codec, payload) => {
       readKeyFrameStart(codec, payload);
     }),
     { numRuns: 2000 },

@@ -91,7 +91,7 @@ class LossyCallPlayer {
     this.#toSender = new LossyPath(isLost, call.roundTripMs / 2);
     this.#payloads = Array.from({ length: call.packetsPerFrame ?? 6 }, () => Uint8Array.of(0x10, 1, 2, 3));
     this.#receiver = new Receiver({
-      choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audio: true, videoCodecs: ['VP8'] }),
+      choice: chooseMedia(parseOffer(CHROMIUM_OFFER), { audioCodecs: ['opus'], videoCodecs: ['VP8'] }),
       ssrc: 99,
       send: (bytes) => this.#toSender.send(bytes, this.#nowMs),
       sink: {

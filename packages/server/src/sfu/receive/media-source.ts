@@ -5,8 +5,6 @@ import { NackGenerator } from './nack-generator.ts';
 
 export type TrackKind = 'audio' | 'video';
 
-const CLOCK_RATES_HZ = { audio: 48_000, video: 90_000 } as const;
-
 export class MediaSource {
   readonly track: TrackKind;
   /** Of a simulcast track its rid, or its SSRC in decimals where it has none; empty where the track is one stream. */
@@ -26,12 +24,19 @@ export class MediaSource {
   #takenExpected = 0;
   #takenLost = 0;
 
-  constructor(options: { track: TrackKind; layer: string; ssrc: number; payloadType: number; canRepair: boolean }) {
+  constructor(options: {
+    track: TrackKind;
+    layer: string;
+    ssrc: number;
+    payloadType: number;
+    canRepair: boolean;
+    clockRateHz: number;
+  }) {
     this.track = options.track;
     this.layer = options.layer;
     this.ssrc = options.ssrc;
     this.payloadType = options.payloadType;
-    this.statistics = new ReceptionStatistics(options.ssrc, CLOCK_RATES_HZ[options.track]);
+    this.statistics = new ReceptionStatistics(options.ssrc, options.clockRateHz);
     this.nacks = options.canRepair ? new NackGenerator() : undefined;
   }
 

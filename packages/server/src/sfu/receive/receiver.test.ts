@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AUDIO_CODEC_NAMES } from '@callreel/contract/conference.ts';
 import { joinRtcp, type RtcpPacket, rtcpPackets } from '@callreel/media/rtcp/compound.ts';
 import { buildGoodbye } from '@callreel/media/rtcp/goodbye.ts';
 import { parseKeyFrameRequest } from '@callreel/media/rtcp/key-frame-request.ts';
@@ -50,7 +51,7 @@ const make = (offer = CHROMIUM_OFFER) => {
   const sent: RtcpPacket[] = [];
   const datagrams: RtcpPacket[][] = [];
   const receiver = new Receiver({
-    choice: chooseMedia(parseOffer(offer), { audio: true, videoCodecs: ['VP8'] }),
+    choice: chooseMedia(parseOffer(offer), { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: ['VP8'] }),
     ssrc: OUR_SSRC,
     sink,
     send: (bytes) => {

@@ -1,11 +1,11 @@
 import { ByteParts } from './byte-parts.ts';
-import { NALU_TYPE, naluType, referenceIdc } from './h264-payload.ts';
+import type { NaluFacts } from './nalu.ts';
 
 /** Bounds, together with those of ByteParts, what a picture that never ends can make us keep. */
 const MAX_NALUS = 4096;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** The NAL units of one picture in the making (an access unit, H.264 section 7.4.1.2.3). */
+/** The NAL units of one picture in the making (an access unit, H.264 section 7.4.1.2.3, H.265 section 7.4.2.4.4). */
 export class AccessUnit {
   readonly rtpTimestamp: number;
   arrivalMs: number;
@@ -15,8 +15,12 @@ export class AccessUnit {
   #fragments: ByteParts | undefined;
   #hasSlice = false;
   #isReferenced = false;
+  #leansBack = false;
+  #keySlice: Uint8Array | undefined;
+  readonly #factsOf: (nalu: Uint8Array) => NaluFacts;
 
-  constructor(rtpTimestamp: number, arrivalMs: number) {
+  constructor(rtpTimestamp: number, arrivalMs: number, factsOf: (nalu: Uint8Array) => NaluFacts) {
+    this.#factsOf = factsOf;
     this.rtpTimestamp = rtpTimestamp;
     this.arrivalMs = arrivalMs;
   }
@@ -31,20 +35,26 @@ export class AccessUnit {
     return this.#hasSlice;
   }
 
-  /** Whether its slices say that no other picture leans on it: either all of a picture's do, or none (section 7.4.1). */
+  /** Whether its slices say that no other picture leans on it. */
   get isDiscardable(): boolean {
     return this.#hasSlice && !this.#isReferenced;
   }
 
-  /** The first slice of an IDR picture in it. */
-  get idrSlice(): Uint8Array | undefined {
-    return this.#nalus.find((nalu) => naluType(nalu[0] ?? 0) === NALU_TYPE.idrSlice);
+  /** Whether it may lean on pictures before the last key frame. */
+  get leansBack(): boolean {
+    return this.#leansBack;
+  }
+
+  /** The first slice in it of a key frame. */
+  get keySlice(): Uint8Array | undefined {
+    return this.#keySlice;
   }
 
   /** Takes a whole NAL unit. */
   add(nalu: Uint8Array): void {
-    this.#note(nalu[0] ?? 0);
+    const { key } = this.#note(nalu);
     if (this.#spoilt !== undefined) return;
+    if (key) this.#keySlice ??= nalu;
     this.#sizeBytes += nalu.length;
     const fits = this.#nalus.length < MAX_NALUS && this.#sizeBytes <= MAX_BYTES;
     if (fits && this.#fragments === undefined) this.#nalus.push(nalu);
@@ -52,7 +62,7 @@ export class AccessUnit {
   }
 
   /** Takes a piece of one; answers the whole once its last piece is there. */
-  addFragment(piece: { header: number; first: boolean; last: boolean; bytes: Uint8Array }): Uint8Array | undefined {
+  addFragment(piece: { header: Uint8Array; first: boolean; last: boolean; bytes: Uint8Array }): Uint8Array | undefined {
     this.#note(piece.header);
     if (this.#spoilt !== undefined) return undefined;
     if (piece.first !== (this.#fragments === undefined)) {
@@ -60,13 +70,14 @@ export class AccessUnit {
       return undefined;
     }
     this.#fragments ??= new ByteParts();
-    const fits = (!piece.first || this.#fragments.add(Uint8Array.of(piece.header))) && this.#fragments.add(piece.bytes);
+    const fits = (!piece.first || this.#fragments.add(piece.header)) && this.#fragments.add(piece.bytes);
     if (!fits) this.spoil('malformed');
     return piece.last && fits ? this.#endFragments(this.#fragments) : undefined;
   }
 
   spoil(reason: 'incomplete' | 'malformed'): void {
     this.#spoilt = reason;
+    this.#keySlice = undefined;
     this.#nalus = [];
     this.#fragments = undefined;
   }
@@ -91,10 +102,11 @@ export class AccessUnit {
     return nalu;
   }
 
-  #note(header: number): void {
-    const type = naluType(header);
-    if (type < NALU_TYPE.slice || type > NALU_TYPE.idrSlice) return;
-    this.#hasSlice = true;
-    if (referenceIdc(header) > 0) this.#isReferenced = true;
+  #note(nalu: Uint8Array): NaluFacts {
+    const facts = this.#factsOf(nalu);
+    this.#hasSlice ||= facts.slice;
+    this.#isReferenced ||= facts.slice && !facts.discardable;
+    this.#leansBack ||= facts.leansBack;
+    return facts;
   }
 }
