@@ -1,5 +1,14 @@
 /** Whether the codecs that merging needs are in the native library, which is loaded by importing this: do so in a child. */
-import { AV_CODEC_ID_H264, AV_CODEC_ID_OPUS, AV_CODEC_ID_VP8 } from 'node-av/constants';
+import {
+  AV_CODEC_ID_AV1,
+  AV_CODEC_ID_H264,
+  AV_CODEC_ID_HEVC,
+  AV_CODEC_ID_OPUS,
+  AV_CODEC_ID_PCM_ALAW,
+  AV_CODEC_ID_PCM_MULAW,
+  AV_CODEC_ID_VP8,
+  AV_CODEC_ID_VP9,
+} from 'node-av/constants';
 import { Codec } from 'node-av/lib';
 import { VIDEO_ENCODER } from './encoder/encoder-settings.ts';
 import { openSoundEncoder } from './encoder/sound-encoder.ts';
@@ -8,7 +17,12 @@ import { openVideoEncoder } from './encoder/video-encoder.ts';
 const DECODERS = {
   'decoding VP8': AV_CODEC_ID_VP8,
   'decoding H264': AV_CODEC_ID_H264,
+  'decoding VP9': AV_CODEC_ID_VP9,
+  'decoding AV1': AV_CODEC_ID_AV1,
+  'decoding H265': AV_CODEC_ID_HEVC,
   'decoding Opus': AV_CODEC_ID_OPUS,
+  'decoding PCMU': AV_CODEC_ID_PCM_MULAW,
+  'decoding PCMA': AV_CODEC_ID_PCM_ALAW,
 };
 
 const SMALL_PICTURE = { width: 320, height: 180, framesPerSecond: 25 };

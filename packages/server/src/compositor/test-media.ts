@@ -1,21 +1,29 @@
 /** Made-up recordings for this folder's tests and for the benchmark: pictures and sound by formula, encoded as browsers do. */
 import { extname } from 'node:path';
+import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
 import {
   AV_CHANNEL_LAYOUT_MONO,
   AV_CHANNEL_LAYOUT_STEREO,
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_PIX_FMT_YUV420P,
   AV_SAMPLE_FMT_FLT,
+  AV_SAMPLE_FMT_S16,
   FF_ENCODER_LIBOPUS,
+  FF_ENCODER_LIBSVTAV1,
   FF_ENCODER_LIBVPX_VP8,
+  FF_ENCODER_LIBVPX_VP9,
   FF_ENCODER_LIBX264,
+  FF_ENCODER_LIBX265,
+  FF_ENCODER_PCM_ALAW,
+  FF_ENCODER_PCM_MULAW,
+  type FFEncoderCodec,
 } from 'node-av/constants';
 import { Codec, CodecContext, FormatContext, Frame, Packet, Rational, type Stream } from 'node-av/lib';
 import { check, present, silenceLibraries } from './native.ts';
 import { type Planes, planesOf } from './plane.ts';
 
 export type ClipVideo = {
-  codec: 'VP8' | 'H264';
+  codec: VideoCodecName;
   framesPerSecond: number;
   /** The size from `fromMs` on; a change of size starts with a key frame, as a browser's does. */
   sizes: { fromMs: number; width: number; height: number }[];
@@ -27,6 +35,8 @@ export type ClipVideo = {
 };
 
 export type ClipAudio = {
+  /** Opus unless given; G.711 has one channel. */
+  codec?: AudioCodecName;
   channels: 1 | 2;
   /** File time of the first sample. */
   firstMs?: number;
@@ -38,7 +48,22 @@ export type ClipAudio = {
 export type Clip = { path: string; durationMs: number; video?: ClipVideo; audio?: ClipAudio };
 
 const MUXERS: Readonly<Record<string, string>> = { '.webm': 'webm', '.mp4': 'mp4', '.mkv': 'matroska' };
-const OPUS_FRAME_SAMPLES = 960;
+
+const LIVE_VPX = { deadline: 'realtime', 'cpu-used': '8', 'lag-in-frames': '0', 'auto-alt-ref': '0' };
+
+const VIDEO_ENCODERS: Record<VideoCodecName, { name: FFEncoderCodec; options: Record<string, string> }> = {
+  VP8: { name: FF_ENCODER_LIBVPX_VP8, options: LIVE_VPX },
+  VP9: { name: FF_ENCODER_LIBVPX_VP9, options: LIVE_VPX },
+  AV1: {
+    name: FF_ENCODER_LIBSVTAV1,
+    options: { preset: '12', 'svtav1-params': 'pred-struct=1:rc=2:lookahead=0:lp=1' },
+  },
+  H264: { name: FF_ENCODER_LIBX264, options: { preset: 'ultrafast', tune: 'zerolatency', profile: 'baseline' } },
+  H265: {
+    name: FF_ENCODER_LIBX265,
+    options: { preset: 'ultrafast', tune: 'zerolatency', 'x265-params': 'log-level=none:pools=none:frame-threads=1' },
+  },
+};
 
 export const tone =
   (hz: number, amplitude: number) =>
@@ -134,7 +159,8 @@ const encodePictures = (
 };
 
 const openVideo = (video: ClipVideo, size: { width: number; height: number }, globalHeader: boolean): CodecContext => {
-  const encoder = Codec.findEncoderByName(video.codec === 'VP8' ? FF_ENCODER_LIBVPX_VP8 : FF_ENCODER_LIBX264);
+  const { name: encoderName, options } = VIDEO_ENCODERS[video.codec];
+  const encoder = Codec.findEncoderByName(encoderName);
   const codec = new CodecContext();
   codec.allocContext3(present(encoder, video.codec));
   codec.width = size.width;
@@ -146,32 +172,36 @@ const openVideo = (video: ClipVideo, size: { width: number; height: number }, gl
   codec.gopSize = 9999;
   codec.maxBFrames = 0;
   if (globalHeader) codec.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
-  const options: Record<string, string> =
-    video.codec === 'VP8'
-      ? { deadline: 'realtime', 'cpu-used': '8', 'lag-in-frames': '0', 'auto-alt-ref': '0' }
-      : { preset: 'ultrafast', tune: 'zerolatency', profile: 'baseline' };
   for (const [name, value] of Object.entries(options)) check(codec.setOption(name, value), `option ${name}`);
   check(codec.open2Sync(encoder), `opening ${video.codec}`);
   return codec;
 };
 
 const encodeAudio = (audio: ClipAudio, durationMs: number): Track => {
-  const codec = openAudio(audio.channels);
+  const name = audio.codec ?? 'opus';
+  const { rate, sampleFormat } = SOUND_FORMATS[name];
+  const frameSamples = rate / 50;
+  const codec = openAudio(name, audio.channels);
   const frame = newFrame();
-  frame.format = AV_SAMPLE_FMT_FLT;
-  frame.sampleRate = 48_000;
+  frame.format = sampleFormat;
+  frame.sampleRate = rate;
   frame.channelLayout = codec.channelLayout;
-  frame.nbSamples = OPUS_FRAME_SAMPLES;
+  frame.nbSamples = frameSamples;
   check(frame.getBuffer(0), 'allocating sound');
   const packets: Packet[] = [];
-  const firstSample = (audio.firstMs ?? 0) * 48;
-  for (let sample = firstSample; sample < durationMs * 48; sample += OPUS_FRAME_SAMPLES) {
+  const firstSample = ((audio.firstMs ?? 0) * rate) / 1000;
+  for (let sample = firstSample; sample < (durationMs * rate) / 1000; sample += frameSamples) {
     check(frame.makeWritable(), 'writing sound');
     const plane = present(frame.data?.[0], 'writing sound');
-    const samples = new Float32Array(plane.buffer, plane.byteOffset, OPUS_FRAME_SAMPLES * audio.channels);
-    for (let i = 0; i < samples.length; i++) {
+    const count = frameSamples * audio.channels;
+    const scale = name === 'opus' ? 1 : 0x7fff;
+    const samples =
+      name === 'opus'
+        ? new Float32Array(plane.buffer, plane.byteOffset, count)
+        : new Int16Array(plane.buffer, plane.byteOffset, count);
+    for (let i = 0; i < count; i++) {
       const at = sample + Math.floor(i / audio.channels);
-      samples[i] = audio.sampleAt(at / 48_000, i % audio.channels);
+      samples[i] = scale * audio.sampleAt(at / rate, i % audio.channels);
     }
     frame.pts = BigInt(sample);
     encode(codec, frame, packets);
@@ -181,16 +211,23 @@ const encodeAudio = (audio: ClipAudio, durationMs: number): Track => {
   return { codec, packets };
 };
 
-const openAudio = (channels: 1 | 2): CodecContext => {
-  const encoder = present(Codec.findEncoderByName(FF_ENCODER_LIBOPUS), 'Opus');
+const SOUND_FORMATS = {
+  opus: { encoder: FF_ENCODER_LIBOPUS, rate: 48_000, sampleFormat: AV_SAMPLE_FMT_FLT },
+  PCMU: { encoder: FF_ENCODER_PCM_MULAW, rate: 8000, sampleFormat: AV_SAMPLE_FMT_S16 },
+  PCMA: { encoder: FF_ENCODER_PCM_ALAW, rate: 8000, sampleFormat: AV_SAMPLE_FMT_S16 },
+} as const;
+
+const openAudio = (name: AudioCodecName, channels: 1 | 2): CodecContext => {
+  const { encoder: encoderName, rate, sampleFormat } = SOUND_FORMATS[name];
+  const encoder = present(Codec.findEncoderByName(encoderName), name);
   const codec = new CodecContext();
   codec.allocContext3(encoder);
-  codec.sampleRate = 48_000;
+  codec.sampleRate = rate;
   codec.channelLayout = channels === 1 ? AV_CHANNEL_LAYOUT_MONO : AV_CHANNEL_LAYOUT_STEREO;
-  codec.sampleFormat = AV_SAMPLE_FMT_FLT;
-  codec.bitRate = BigInt(40_000 * channels);
-  codec.timeBase = new Rational(1, 48_000);
-  check(codec.open2Sync(encoder), 'opening Opus');
+  codec.sampleFormat = sampleFormat;
+  if (name === 'opus') codec.bitRate = BigInt(40_000 * channels);
+  codec.timeBase = new Rational(1, rate);
+  check(codec.open2Sync(encoder), `opening ${name}`);
   return codec;
 };
 

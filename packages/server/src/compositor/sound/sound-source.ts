@@ -5,6 +5,7 @@ import { CompositorError } from '../compositor-error.ts';
 import { present } from '../native.ts';
 import type { CompositeSource } from '../protocol.ts';
 import { SourceDecoder } from '../source-decoder.ts';
+import { Resampler } from './resampler.ts';
 import { SAMPLE_RATE, SAMPLES_PER_MS, type SoundBlock, type SoundFeed } from './sound-block.ts';
 
 export class SoundSource implements SoundFeed {
@@ -13,6 +14,7 @@ export class SoundSource implements SoundFeed {
   readonly #offsetMs: number;
   readonly #frame = new Frame();
   #decoder: SourceDecoder | undefined;
+  #resampler: Resampler | undefined;
   #opened = false;
   #nextStart: number;
 
@@ -29,14 +31,17 @@ export class SoundSource implements SoundFeed {
     if (!this.#opened) this.#open();
     if (!this.#decoder?.next(this.#frame)) return undefined;
     const fileMs = this.#decoder.timeOf(this.#frame);
-    const start = fileMs === undefined ? this.#nextStart : Math.round((this.#offsetMs + fileMs) * SAMPLES_PER_MS);
-    this.#nextStart = start + this.#frame.nbSamples;
-    return { start, channels: this.#samples() };
+    const told = fileMs === undefined ? undefined : Math.round((this.#offsetMs + fileMs) * SAMPLES_PER_MS);
+    const { channels, lateBy } = this.#samples();
+    const start = told === undefined ? this.#nextStart : told - lateBy;
+    this.#nextStart = start + channels[0].length;
+    return { start, channels };
   }
 
   close(): void {
     this.#decoder?.close();
     this.#decoder = undefined;
+    this.#resampler?.close();
     this.#frame.free();
   }
 
@@ -46,16 +51,25 @@ export class SoundSource implements SoundFeed {
   }
 
   /** Copies, for the frame's memory is the decoder's again at the next call. */
-  #samples(): SoundBlock['channels'] {
+  #samples(): { channels: SoundBlock['channels']; lateBy: number } {
     const frame = this.#frame;
+    if (frame.channels > 2)
+      throw CompositorError.unreadableSource(this.#source, `its sound has ${frame.channels} channels`);
     if (frame.format !== AV_SAMPLE_FMT_FLTP || frame.sampleRate !== SAMPLE_RATE) {
-      throw CompositorError.unreadableSource(this.#source, 'its sound is not Opus at 48 kHz');
+      this.#resampler ??= new Resampler(frame);
+      const { channels, lateBy } = this.#resampler.convert(frame);
+      return { channels: inPairs(channels), lateBy };
     }
     const planes = present(frame.data, 'reading decoded sound');
     const channel = (index: number): Float32Array => {
       const plane = present(planes[index], 'reading decoded sound');
       return new Float32Array(plane.buffer, plane.byteOffset, frame.nbSamples).slice();
     };
-    return frame.channels === 1 ? [channel(0)] : [channel(0), channel(1)];
+    return { channels: frame.channels === 1 ? [channel(0)] : [channel(0), channel(1)], lateBy: 0 };
   }
 }
+
+const inPairs = ([left, right]: readonly Float32Array[]): SoundBlock['channels'] => {
+  const first = present(left, 'reading decoded sound');
+  return right === undefined ? [first] : [first, right];
+};
