@@ -9,7 +9,6 @@ import type { Page } from 'playwright-core';
 import { openBrowser, skip, type TestBrowser } from '../support/browser.ts';
 import { Cleanups } from '../support/cleanups.ts';
 import { Downloads } from '../support/downloads.ts';
-import { playInPage } from '../support/playing.ts';
 import {
   breakAndResume,
   openPublishingPage,
@@ -18,6 +17,7 @@ import {
   waitForFramesSent,
 } from '../support/publishing-page.ts';
 import { createCall, startTestService, type TestService, waitForRecordings } from '../support/service.ts';
+import { assertPlays, assertWhole } from '../support/whole-file.ts';
 
 /** Two seconds of the fake camera. */
 const FRAMES = 60;
@@ -49,30 +49,6 @@ const listed = (confrId: string, count: number) =>
   waitForRecordings(tested.api, confrId, ({ length }) => length >= count, LISTED_WITHIN_MS);
 const nameOf = ({ userName }: RecordingView): string => userName.slice(userName.lastIndexOf('_') + 1);
 
-/** What must hold of every file, whatever is in it: it decodes, begins with a key frame, and its times rise. */
-const assertSound = ({ video, audio, durationMs }: FileFacts): void => {
-  assert.ok(durationMs > 1_000, `a duration of ${durationMs} ms`);
-  if (video !== undefined) {
-    assert.equal(video.decodeErrors, 0);
-    assert.ok(video.frameTimesMs.length > FRAMES / 2, `${video.frameTimesMs.length} frames`);
-    assert.equal(video.keyFrameTimesMs[0], video.frameTimesMs[0]);
-    assert.ok(video.frameTimesMs.every((time, index, times) => index === 0 || time > (times[index - 1] ?? 0)));
-  }
-  if (audio !== undefined) {
-    assert.equal(audio.decodeErrors, 0);
-    assert.deepEqual(audio.holes, []);
-  }
-};
-
-/** The file plays in a page: a finite length, a seek that lands, a picture that is not blank, and it goes on. */
-const assertPlays = async (page: Page, { url }: RecordingView): Promise<void> => {
-  const played = await playInPage(page, url);
-  assert.ok(Number.isFinite(played.durationSeconds) && played.durationSeconds > 1, `lasts ${played.durationSeconds} s`);
-  assert.ok(Math.abs(played.soughtSeconds - played.durationSeconds / 2) < 0.5, `sought to ${played.soughtSeconds} s`);
-  assert.ok(played.movedToSeconds > played.soughtSeconds);
-  assert.ok(played.spread > 40, `brightness spreads over ${played.spread}`);
-};
-
 const inspect = async (recording: RecordingView): Promise<FileFacts> => inspectFile(await downloads.fetch(recording));
 
 test('two pages publish and leave, and their files are there', { skip }, async () => {
@@ -94,7 +70,7 @@ test('two pages publish and leave, and their files are there', { skip }, async (
     assert.equal(recording.recordType, 'ONLY_REC_ONE_AV');
     const facts = await inspect(recording);
     assert.deepEqual([facts.container, facts.video?.codec, facts.audio?.codec], ['webm', 'vp8', 'opus']);
-    assertSound(facts);
+    assertWhole(facts, FRAMES / 2);
     await assertPlays(annasPage, recording);
   }
   await Promise.all([annasPage.close(), bensPage.close()]);
@@ -113,7 +89,7 @@ test('a page that sends H264 is recorded as it is', { skip }, async () => {
   assert.ok(recording);
   const facts = await inspect(recording);
   assert.deepEqual([facts.container, facts.video?.codec, facts.audio?.codec], ['mkv', 'h264', 'opus']);
-  assertSound(facts);
+  assertWhole(facts, FRAMES / 2);
   await assertPlays(page, recording);
   await page.close();
 });
@@ -147,7 +123,7 @@ test('a page that closes says goodbye for its publication', { skip }, async () =
 
   const [recording] = await listed(confrId, 1);
   assert.ok(recording);
-  assertSound(await inspect(recording));
+  assertWhole(await inspect(recording), FRAMES / 2);
 });
 
 test('a page whose connection breaks goes on in the same file', { skip }, async () => {
@@ -163,7 +139,7 @@ test('a page whose connection breaks goes on in the same file', { skip }, async 
   const [recording, ...others] = await listed(confrId, 1);
   assert.ok(recording);
   assert.deepEqual([recording.pubStreamId, others], [stream, []]);
-  assertSound(await inspect(recording));
+  assertWhole(await inspect(recording), FRAMES / 2);
   await assertPlays(page, recording);
   await page.close();
 });

@@ -8,7 +8,7 @@ export type PlayedFacts = {
   /** Where playing went on from after the seek to the middle. */
   soughtSeconds: number;
   movedToSeconds: number;
-  /** Spread of brightness over the frame after the seek, 0 to 255; a blank frame has 0. */
+  /** Spread of brightness over a frame after the seek, 0 to 255; a blank frame has 0. */
   spread: number;
 };
 
@@ -39,8 +39,12 @@ export const playInPage = (page: Page, url: string): Promise<PlayedFacts> =>
       const { data } = context?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
       return [...data].filter((_, index) => index % 4 === 1);
     };
-    const values = video.videoWidth > 0 ? brightness() : [0];
-    const spread = Math.max(...values) - Math.min(...values);
+    const spreadNow = (): number => {
+      const values = video.videoWidth > 0 ? brightness() : [0];
+      return Math.max(...values) - Math.min(...values);
+    };
+    // 'seeked' may come a moment before the frame is there to be drawn.
+    const soughtSpread = spreadNow();
     const moves = new Promise<void>((resolve) => {
       video.addEventListener('timeupdate', () => {
         if (video.currentTime > soughtSeconds + 0.2 || video.ended) resolve();
@@ -49,6 +53,7 @@ export const playInPage = (page: Page, url: string): Promise<PlayedFacts> =>
     await video.play();
     await moves;
     const movedToSeconds = video.currentTime;
+    const spread = Math.max(soughtSpread, spreadNow());
     const facts = { durationSeconds: video.duration, width: video.videoWidth, height: video.videoHeight };
     video.pause();
     return { ...facts, soughtSeconds, movedToSeconds, spread };

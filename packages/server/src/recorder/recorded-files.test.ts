@@ -18,21 +18,22 @@ const START_MS = 6000.4;
 const ZERO_MS = 1000.25;
 const DURATION_MS = 4000;
 
+const PLAN = {
+  durationMs: DURATION_MS,
+  audio: true,
+  hueDegrees: 60,
+  toneHz: 300,
+  beepHz: BEEP_HZ,
+  width: 320,
+  height: 180,
+};
+
 let folder = '';
 const media: Partial<Record<VideoCodecName, PreparedMedia>> = {};
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recorded-files-'));
-  const plan = {
-    durationMs: DURATION_MS,
-    audio: true,
-    hueDegrees: 60,
-    toneHz: 300,
-    beepHz: BEEP_HZ,
-    width: 320,
-    height: 180,
-  };
-  for (const videoCodec of VIDEO_CODEC_NAMES) media[videoCodec] = await prepareMedia({ ...plan, videoCodec });
+  for (const videoCodec of VIDEO_CODEC_NAMES) media[videoCodec] = await prepareMedia({ ...PLAN, videoCodec });
 });
 after(() => rm(folder, { recursive: true }));
 
@@ -133,6 +134,21 @@ for (const [codec, hasAudio, container] of COMBINATIONS) {
     assert.ok(Math.abs(recording.startMs - (START_MS + 30 - ZERO_MS)) <= 30, String(recording.startMs));
     assert.equal(recording.endMs, recording.startMs + recording.durationMs);
     assert.equal(recording.startedAtWallMs - recording.startMs, recording.spec.conferenceZeroWallMs);
+  });
+}
+
+for (const codec of ['PCMU', 'PCMA'] as const) {
+  test(`${codec} with VP8 ends as .mkv, with silence for what was lost, in sync`, async () => {
+    const sound = await prepareMedia({ ...PLAN, videoCodec: null, audioCodec: codec });
+    const call: PreparedMedia = { ...prepared('VP8'), ...(sound.audio && { audio: sound.audio }) };
+    const isLost = (one: Delivery): boolean =>
+      one.track === 'audio' && one.kind === 'packet' && one.mediaMs >= 1200 && one.mediaMs < 2600;
+    const deliveries = deliveriesOf(call, { startMs: START_MS }).filter((one) => !isLost(one));
+    const { recording, facts } = await record({ audio: { codec, channels: 1 }, video: { codec: 'VP8' } }, deliveries);
+    assert.deepEqual([recording.container, recording.audio?.codec], ['mkv', codec]);
+    assert.equal(facts.audio?.packets, DURATION_MS / 20);
+    assert.equal(facts.audio?.samplesPerSecond, 8000);
+    assertInSync(facts, 2);
   });
 }
 

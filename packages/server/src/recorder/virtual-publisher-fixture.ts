@@ -1,6 +1,7 @@
 /** For tests: a publisher on virtual time. Its packets come at exact moments, and hours of them in seconds. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordingKey } from '@callreel/contract/ids.ts';
+import { SOUND_CODECS } from '@callreel/media/depacketize/sound-codec.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import type { PreparedMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
@@ -28,7 +29,7 @@ export type SendingOptions = {
 };
 
 const SENDER_EPOCH_MS = 1_700_000_000_000;
-const CLOCK_RATES = { audio: 48_000, video: 90_000 } as const;
+const VIDEO_CLOCK_RATE = 90_000;
 const SOUND_PACKET_MS = 20;
 const REPORT_EVERY_MS = 1000;
 const DEFAULT_TIMESTAMPS = { audio: 2 ** 32 - 48_000, video: 123_456_789 };
@@ -56,8 +57,9 @@ const piecesOf = (media: PreparedMedia, soundShiftMs: number): Piece[] => {
 export const deliveriesOf = (media: PreparedMedia, options: SendingOptions): Delivery[] => {
   const { startMs, transitMs = () => 30, firstTimestamps = DEFAULT_TIMESTAMPS } = options;
   const sequence = { audio: options.firstSequenceNumber ?? 65_500, video: options.firstSequenceNumber ?? 0 };
+  const clockRates = { audio: SOUND_CODECS[media.audio?.codec ?? 'opus'].clockRateHz, video: VIDEO_CLOCK_RATE };
   const timestampOf = (track: TrackKind, mediaMs: number): number =>
-    (firstTimestamps[track] + Math.round((mediaMs * CLOCK_RATES[track]) / 1000)) >>> 0;
+    (firstTimestamps[track] + Math.round((mediaMs * clockRates[track]) / 1000)) >>> 0;
   const packets = piecesOf(media, options.soundShiftMs ?? 0).flatMap(({ track, mediaMs, dueMs, payloads }) =>
     payloads.map((payload, index): Delivery => {
       const packet: RtpPacket = {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
+import { encodeG711 } from './encode-g711.ts';
 import { encodeSound, SOUND_PACKET_MS } from './encode-sound.ts';
 import { encodeVideo, type PreparedFrame } from './encode-video.ts';
 
@@ -9,6 +10,8 @@ export type MediaPlan = {
   /** null: sound alone. */
   videoCodec: VideoCodecName | null;
   audio: boolean;
+  /** Opus unless said otherwise. */
+  audioCodec?: AudioCodecName;
   /** Of the background; with `beepHz`, what tells this caller from others in a merged file. */
   hueDegrees: number;
   toneHz: number;
@@ -41,8 +44,8 @@ export type PreparedVideo = {
 export type PreparedMedia = {
   durationMs: number;
   video?: PreparedVideo;
-  /** Opus packets of 20 ms. */
-  audio?: { packets: Uint8Array[] };
+  /** Packets of 20 ms, of Opus unless told. */
+  audio?: { packets: Uint8Array[]; codec?: AudioCodecName };
 };
 
 /** Encoding happens in this process: other callers get their turn after so many pieces. */
@@ -80,7 +83,9 @@ export const prepareMedia = async (plan: MediaPlan): Promise<PreparedMedia> => {
   if (plan.videoCodec) media.video = await prepareVideo(plan, plan.videoCodec);
   if (plan.audio) {
     const packetCount = Math.ceil(plan.durationMs / SOUND_PACKET_MS);
-    media.audio = { packets: await collect(encodeSound(plan, packetCount)) };
+    const codec = plan.audioCodec ?? 'opus';
+    const sound = codec === 'opus' ? encodeSound(plan, packetCount) : encodeG711(plan, codec, packetCount);
+    media.audio = { codec, packets: await collect(sound) };
   }
   return media;
 };
