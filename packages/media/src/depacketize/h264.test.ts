@@ -74,6 +74,32 @@ test('the fixtures go through all three kinds of payload', () => {
   assert.deepEqual(types, [24, 28, 28, 28, 1]);
 });
 
+test('mode 0: each NAL unit is a packet of its own, as long as it may be', () => {
+  const units = [
+    [SPS, PPS, slice(0x65, 1, 900), slice(0x65, 2, 900)],
+    [slice(0x41, 3, 1400), slice(0x41, 4)],
+  ];
+  let sequenceNumber = 0;
+  const packets = units.flatMap((nalus, index) =>
+    nalus.map((payload, i) => ({
+      ...{ sequenceNumber: sequenceNumber++, rtpTimestamp: index * 3000, arrivalMs: 0 },
+      ...{ marker: i === nalus.length - 1, payload },
+    })),
+  );
+  assert.deepEqual(
+    receive(packets).map((output) => output.kind === 'frame' && output.frame.data),
+    units.map(lengthPrefixed),
+  );
+});
+
+test('all picture parameter sets of an SPS are told: slices of later pictures may name any of them', () => {
+  // pic_parameter_set_id 1, of SPS 0: bits 010 1.
+  const other = Uint8Array.of(0x68, 0x5b, 0x20);
+  const [, key] = receive(send([[SPS, other, PPS], [slice(0x65, 1)], [slice(0x65, 2)]]).flat());
+  assert.ok(key?.kind === 'frame' && key.frame.kind === 'video');
+  assert.deepEqual(key.frame.parameterSets, { kind: 'H264', sps: SPS, pps: [PPS, other] });
+});
+
 test('parameter sets of an earlier picture serve a key frame without its own', () => {
   const outputs = receive(send([idr(1), inter(2), [slice(0x65, 3)]]).flat());
   const last = outputs[2];

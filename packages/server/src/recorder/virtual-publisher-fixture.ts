@@ -43,11 +43,12 @@ const piecesOf = (media: PreparedMedia, soundShiftMs: number): Piece[] => {
     dueMs: frame.mediaMs,
     payloads: videoPayloads(media.video?.codec ?? 'VP8', frame),
   }));
+  const soundMs = media.audio?.packetMs ?? SOUND_PACKET_MS;
   const audio = media.audio?.packets.map((packet, index) => ({
     track: 'audio' as const,
-    mediaMs: soundShiftMs + index * SOUND_PACKET_MS,
+    mediaMs: soundShiftMs + index * soundMs,
     // A packet of sound goes when its last sample was heard.
-    dueMs: soundShiftMs + (index + 1) * SOUND_PACKET_MS,
+    dueMs: soundShiftMs + (index + 1) * soundMs,
     payloads: [packet],
   }));
   return [...(video ?? []), ...(audio ?? [])];

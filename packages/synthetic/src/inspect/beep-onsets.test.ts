@@ -71,7 +71,7 @@ test('beeps that went through Opus are found to within 2 ms of where the encoder
   packet.alloc();
   frame.alloc();
   let timeMs = 0;
-  for (const bytes of encodeSound(voice, 150)) {
+  for (const bytes of encodeSound(voice, 3000)) {
     packet.data = Buffer.from(bytes);
     context.sendPacketSync(packet);
     while (context.receiveFrameSync(frame) >= 0) {

@@ -26,13 +26,13 @@ const toALaw = (sample: number): number => {
 
 const COMPANDERS = { PCMU: toMuLaw, PCMA: toALaw } as const;
 
-/** `packetCount` packets of 20 ms of G.711 (ITU-T G.711), a byte a sample. Tones lie below 4 kHz: no filter is needed. */
+/** `durationMs` in packets of 20 ms of G.711 (ITU-T G.711), a byte a sample. Tones lie below 4 kHz: no filter is needed. */
 export function* encodeG711(
   voice: Voice,
   codec: Exclude<AudioCodecName, 'opus'>,
-  packetCount: number,
+  durationMs: number,
 ): Generator<Uint8Array> {
-  for (let index = 0; index < packetCount; index++) {
+  for (let index = 0; 20 * index < durationMs; index++) {
     const count = PACKET_SAMPLES * DECIMATION;
     const sound = makeSound(voice, index * count, count);
     yield Uint8Array.from({ length: PACKET_SAMPLES }, (_, at) =>

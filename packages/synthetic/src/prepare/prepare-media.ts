@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
 import { encodeG711 } from './encode-g711.ts';
-import { encodeSound, SOUND_PACKET_MS } from './encode-sound.ts';
+import { encodeSound, type OpusPlan, SOUND_PACKET_MS } from './encode-sound.ts';
 import { encodeVideo, type PreparedFrame } from './encode-video.ts';
 
 /** What a synthetic caller is to publish. */
@@ -12,6 +12,7 @@ export type MediaPlan = {
   audio: boolean;
   /** Opus unless said otherwise. */
   audioCodec?: AudioCodecName;
+  opus?: OpusPlan;
   /** Of the background; with `beepHz`, what tells this caller from others in a merged file. */
   hueDegrees: number;
   toneHz: number;
@@ -44,8 +45,8 @@ export type PreparedVideo = {
 export type PreparedMedia = {
   durationMs: number;
   video?: PreparedVideo;
-  /** Packets of 20 ms, of Opus unless told. */
-  audio?: { packets: Uint8Array[]; codec?: AudioCodecName };
+  /** Packets of Opus and 20 ms unless told. */
+  audio?: { packets: Uint8Array[]; codec?: AudioCodecName; packetMs?: number };
 };
 
 /** Encoding happens in this process: other callers get their turn after so many pieces. */
@@ -82,10 +83,11 @@ export const prepareMedia = async (plan: MediaPlan): Promise<PreparedMedia> => {
   const media: PreparedMedia = { durationMs: plan.durationMs };
   if (plan.videoCodec) media.video = await prepareVideo(plan, plan.videoCodec);
   if (plan.audio) {
-    const packetCount = Math.ceil(plan.durationMs / SOUND_PACKET_MS);
+    const packetMs = plan.opus?.packetMs ?? SOUND_PACKET_MS;
     const codec = plan.audioCodec ?? 'opus';
-    const sound = codec === 'opus' ? encodeSound(plan, packetCount) : encodeG711(plan, codec, packetCount);
-    media.audio = { codec, packets: await collect(sound) };
+    const sound =
+      codec === 'opus' ? encodeSound(plan, plan.durationMs, plan.opus) : encodeG711(plan, codec, plan.durationMs);
+    media.audio = { codec, packetMs, packets: await collect(sound) };
   }
   return media;
 };
