@@ -37,7 +37,8 @@ export type CallerOptions = {
 };
 
 const LOOPBACK = '127.0.0.1';
-const OPUS_PAYLOAD_TYPE = 111;
+/** G.711's are fixed (RFC 3551 section 6). */
+const AUDIO_PAYLOAD_TYPES = { opus: 111, PCMU: 0, PCMA: 8 } as const;
 const VIDEO_PAYLOAD_TYPE = 96;
 const RTX_PAYLOAD_TYPE = 97;
 
@@ -46,14 +47,9 @@ const makeSsrc = (): number => randomInt(1, 2 ** 32 - 1);
 const tracksOf = (media: PreparedMedia): OfferedTrack[] => {
   const tracks: OfferedTrack[] = [];
   if (media.audio) {
-    tracks.push({
-      kind: 'audio',
-      mid: '0',
-      codec: 'opus',
-      payloadType: OPUS_PAYLOAD_TYPE,
-      ssrc: makeSsrc(),
-      rtx: undefined,
-    });
+    const { codec = 'opus' } = media.audio;
+    const payloadType = AUDIO_PAYLOAD_TYPES[codec];
+    tracks.push({ kind: 'audio', mid: '0', codec, payloadType, ssrc: makeSsrc(), rtx: undefined });
   }
   if (media.video) {
     const rtx = { payloadType: RTX_PAYLOAD_TYPE, ssrc: makeSsrc() };

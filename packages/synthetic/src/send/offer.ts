@@ -1,4 +1,4 @@
-import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
 
 /** What a peer's own description says of its transport. */
 export type LocalTransport = { iceUfrag: string; icePwd: string; fingerprint: string };
@@ -6,7 +6,7 @@ export type LocalTransport = { iceUfrag: string; icePwd: string; fingerprint: st
 export type OfferedTrack = {
   kind: 'audio' | 'video';
   mid: string;
-  codec: 'opus' | VideoCodecName;
+  codec: AudioCodecName | VideoCodecName;
   payloadType: number;
   ssrc: number;
   rtx: { payloadType: number; ssrc: number } | undefined;
@@ -24,6 +24,8 @@ const OFFERED_MID_EXTENSION_ID = 4;
 
 const CODEC_LINES: Record<OfferedTrack['codec'], (payloadType: number) => string[]> = {
   opus: (type) => [`a=rtpmap:${type} opus/48000/2`, `a=fmtp:${type} minptime=10;useinbandfec=1`],
+  PCMU: (type) => [`a=rtpmap:${type} PCMU/8000`],
+  PCMA: (type) => [`a=rtpmap:${type} PCMA/8000`],
   VP8: (type) => [`a=rtpmap:${type} VP8/90000`],
   H264: (type) => [
     `a=rtpmap:${type} H264/90000`,
@@ -50,7 +52,7 @@ export type OfferFacts = { transport: LocalTransport; setup: DtlsSetup; cname: s
 
 /** One m-section, laid out as a browser does it, but without candidates. */
 const section = (track: OfferedTrack, { transport, setup, cname }: OfferFacts): string[] => [
-  `m=${track.kind} 9 UDP/TLS/RTP/SAVPF ${[track.payloadType, track.rtx?.payloadType].filter(Boolean).join(' ')}`,
+  `m=${track.kind} 9 UDP/TLS/RTP/SAVPF ${[track.payloadType, ...(track.rtx ? [track.rtx.payloadType] : [])].join(' ')}`,
   'c=IN IP4 0.0.0.0',
   'a=rtcp:9 IN IP4 0.0.0.0',
   `a=ice-ufrag:${transport.iceUfrag}`,

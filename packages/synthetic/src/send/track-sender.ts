@@ -1,3 +1,4 @@
+import { SOUND_CODECS } from '@callreel/media/depacketize/sound-codec.ts';
 import { joinRtcp } from '@callreel/media/rtcp/compound.ts';
 import { buildSenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import { buildSourceDescription } from '@callreel/media/rtcp/source-description.ts';
@@ -8,7 +9,10 @@ import { type NumberedPacket, RtpPacketizer } from './rtp-packetizer.ts';
 export type RtpStart = { sequenceNumber: number; timestamp: number };
 
 const REPORT_EVERY_MS = 1000;
-const CLOCK_RATES = { audio: 48_000, video: 90_000 } as const;
+const VIDEO_CLOCK_RATE = 90_000;
+
+const clockRateOf = ({ codec }: OfferedTrack): number =>
+  codec === 'opus' || codec === 'PCMU' || codec === 'PCMA' ? SOUND_CODECS[codec].clockRateHz : VIDEO_CLOCK_RATE;
 
 /** One track on its way out: its packets, and a report right after the first one and each second from then on. */
 export class TrackSender {
@@ -25,7 +29,7 @@ export class TrackSender {
     this.#packetizer = new RtpPacketizer({
       ssrc: track.ssrc,
       payloadType: track.payloadType,
-      clockRate: CLOCK_RATES[track.kind],
+      clockRate: clockRateOf(track),
       mid: midExtensionId === undefined ? undefined : { extensionId: midExtensionId, value: track.mid },
       rtx: track.rtx,
       firstSequenceNumber: start.sequenceNumber,
