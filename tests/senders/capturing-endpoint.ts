@@ -65,7 +65,7 @@ export class CapturingEndpoint {
 
   async #answer(offerText: string): Promise<string> {
     const offer = parseOffer(offerText);
-    const choice = chooseMedia(offer, { audio: true, videoCodecs: this.#videoCodecs });
+    const choice = chooseMedia(offer, { audioCodecs: ['opus'], videoCodecs: this.#videoCodecs });
     const receiver = this.#receiver(choice);
     this.#offer = offerText;
     this.#timer = setInterval(() => receiver.tick(nowMs()), TICK_MS);

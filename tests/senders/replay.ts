@@ -22,7 +22,7 @@ export const replay = async (
 ): Promise<Replayed> => {
   let nowMs = START_MS;
   const feedback: Uint8Array[] = [];
-  const choice = chooseMedia(parseOffer(offerText), { audio: true, videoCodecs });
+  const choice = chooseMedia(parseOffer(offerText), { audioCodecs: ['opus'], videoCodecs });
   const { audio, video } = choice;
   const spec = specOf({
     ...(audio && { audio: { codec: 'opus', channels: audio.channels } }),

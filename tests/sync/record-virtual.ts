@@ -58,7 +58,7 @@ const SILENCE_BYTES = 4;
 const ROUNDING_MS = 1;
 
 const readBack = (media: Uint8Array, index: Uint8Array): VirtualRecording => {
-  const planner = new FinishPlanner({ audio: { channels: 1 }, video: 'VP8' });
+  const planner = new FinishPlanner({ audio: { codec: 'opus', channels: 1 }, video: 'VP8' });
   const recording: VirtualRecording = { sound: [], pictures: [], durationMs: 0, soundIsGapless: true };
   let soundEndMs: number | undefined;
   for (const { line } of new IndexReader().push(index)) {

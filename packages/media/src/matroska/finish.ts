@@ -145,8 +145,8 @@ export class FinishPlanner {
 
   #container(video: VideoTrack | undefined, audio: AudioTrack | undefined): Container {
     if (fitsWebm([video?.codec, audio?.codec])) return 'webm';
-    const inDecodingOrder = !this.#pictureChanged && !this.#reordered;
-    return video?.codec === 'H264' && audio === undefined && inDecodingOrder ? 'mp4' : 'mkv';
+    const uniform = !this.#pictureChanged && !this.#reordered;
+    return video?.codec === 'H264' && audio === undefined && uniform ? 'mp4' : 'mkv';
   }
 
   #durationMs(): number {
