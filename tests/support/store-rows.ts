@@ -46,6 +46,8 @@ export const memberRow = (conference: ConferenceRow, ordinal: number, given: Par
   accessId: makeAccessId(ids),
   role: 'talker',
   muted: false,
+  nickname: null,
+  ext: null,
   joinedAt: new Date(),
   leftAt: null,
   ...given,

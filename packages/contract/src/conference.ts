@@ -138,6 +138,19 @@ export const JoinBody = Type.Object({
   password: Type.Optional(Type.String({ maxLength: 128 })),
   userName: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   role: Type.Optional(Type.Union([Type.Literal('audience'), Type.Literal('talker'), Type.Literal('admin')])),
+  nickname: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'What the others are shown of him; his name unless given',
+    }),
+  ),
+  ext: Type.Optional(
+    Type.String({
+      maxLength: 1024,
+      description: 'Anything that his client has to tell the others of him; not looked at',
+    }),
+  ),
 });
 export type JoinBody = Static<typeof JoinBody>;
 
@@ -168,5 +181,6 @@ export const JoinView = Type.Object({
   expiresAt: Type.String({ description: 'RFC 3339, in UTC' }),
   whip: Type.String({ description: 'Where to publish: POST an SDP offer' }),
   leave: Type.String({ description: 'How to leave: DELETE' }),
+  events: Type.String({ description: 'Where to hear what happens: a WebSocket' }),
 });
 export type JoinView = Static<typeof JoinView>;

@@ -23,6 +23,7 @@ export const ROUTES = {
   member: '/v1/:org/:app/conferences/:confrId/members/:memberId',
   whip: '/v1/:org/:app/conferences/:confrId/whip',
   whipResource: '/v1/:org/:app/conferences/:confrId/whip/:pubStreamId',
+  events: '/v1/:org/:app/conferences/:confrId/events',
   ownRecordings: '/v1/:org/:app/recordings',
   ownRecording: '/v1/:org/:app/recordings/:id',
   revokeToken: '/v1/:org/:app/tokens/revoke',

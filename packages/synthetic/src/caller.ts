@@ -5,7 +5,7 @@ import { CallerError } from './send/caller-error.ts';
 import { nowMs } from './send/clock.ts';
 import { type LossyPath, LossyRelay } from './send/lossy-relay.ts';
 import { MediaSender } from './send/media-sender.ts';
-import { buildOffer, type DtlsSetup, type OfferedTrack } from './send/offer.ts';
+import { buildOffer, type DtlsSetup, type LevelAt, type OfferedTrack } from './send/offer.ts';
 import { SendingPeer } from './send/peer.ts';
 import { Relay } from './send/relay.ts';
 import type { SentLog } from './send/sent-log.ts';
@@ -28,6 +28,8 @@ export type CallerOptions = {
   /** 0…1: packets held back before sending, chosen by `seed`; those that are asked for again are sent then. */
   lossRate?: number;
   seed?: number;
+  /** What its sound's packets say of how loud they are, 0 to -127 (RFC 6464); without it they say nothing. */
+  levelDbov?: LevelAt;
   /** Puts a relay in the way, that `vanish()` shuts. */
   canVanish?: boolean;
   /** Puts a path in the way that loses and delays. */
@@ -44,12 +46,13 @@ const RTX_PAYLOAD_TYPE = 97;
 
 const makeSsrc = (): number => randomInt(1, 2 ** 32 - 1);
 
-const tracksOf = (media: PreparedMedia): OfferedTrack[] => {
+const tracksOf = ({ media, levelDbov }: CallerOptions): OfferedTrack[] => {
   const tracks: OfferedTrack[] = [];
   if (media.audio) {
     const { codec = 'opus' } = media.audio;
     const payloadType = AUDIO_PAYLOAD_TYPES[codec];
-    tracks.push({ kind: 'audio', mid: '0', codec, payloadType, ssrc: makeSsrc(), rtx: undefined });
+    const level = levelDbov === undefined ? {} : { levelDbov };
+    tracks.push({ kind: 'audio', mid: '0', codec, payloadType, ssrc: makeSsrc(), rtx: undefined, ...level });
   }
   if (media.video) {
     const rtx = { payloadType: RTX_PAYLOAD_TYPE, ssrc: makeSsrc() };
@@ -66,7 +69,7 @@ const senderOf = (track: OfferedTrack, answer: Answer, cname: string, start: Rtp
   if (!answered?.payloadTypes.includes(track.payloadType)) throw CallerError.unusableAnswer(`has no ${track.codec}`);
   const { rtx } = track;
   const accepted = { ...track, rtx: rtx && answered.payloadTypes.includes(rtx.payloadType) ? rtx : undefined };
-  return new TrackSender(accepted, answered.midExtensionId, start, cname);
+  return new TrackSender(accepted, answered.midExtensionId, start, cname, answered.audioLevelExtensionId);
 };
 
 /** A publication that is open: what it takes to send, and to end it. */
@@ -100,7 +103,7 @@ const connect = async (
 const openPublication = async (options: CallerOptions): Promise<Publication> => {
   const { media, fromMs = 0, lossRate = 0, seed = 1, dtlsSetup = 'passive' } = options;
   const cname = randomUUID();
-  const tracks = tracksOf(media);
+  const tracks = tracksOf(options);
   const { peer, transport } = await SendingPeer.create(options.bindAddress ?? LOOPBACK);
   try {
     const posted = await postOffer(

@@ -19,6 +19,7 @@ export const checkWorld = async (world: World, latest: Happening): Promise<void>
   const seen = await look(world);
   checkLimits(seen);
   checkAdrift(world, seen);
+  checkHeard(world, seen);
   if (world.node.guarded.isBroken || world.time.nowMs() < world.writesDueMs) return;
   const facts = await world.parts.facts.read(world.app.id);
   checkConferences(world, facts, seen);
@@ -73,6 +74,19 @@ const checkAdrift = (world: World, seen: Map<ConfrId, Seen>): void => {
   }
 };
 
+/** What the events add up to is what there is. */
+const checkHeard = ({ sockets, node }: World, seen: Map<ConfrId, Seen>): void => {
+  for (const [confrId, { members, closed }] of sockets.heard) {
+    const view = seen.get(confrId);
+    assert.equal(closed === null, view !== undefined, `${confrId}: whether it is over`);
+    const heard = members.map(({ memberId, role }) => [memberId, ROLE_CODES[role]]);
+    assert.deepEqual(heard, view?.mems.map(({ memberId, role }) => [memberId, role]) ?? [], 'who was heard to be in');
+  }
+  const publications = [...sockets.heard.values()].flatMap((state) => state.publications);
+  const heard = new Set(publications.map(({ pubStreamId }) => pubStreamId));
+  assert.deepEqual(heard, new Set<string>(node.media.open), 'what was heard to be published');
+};
+
 const checkConferences = (world: World, { conferences, members }: WorldFacts, seen: Map<ConfrId, Seen>): void => {
   for (const { id, ended, began, createdMs } of conferences) {
     if (!world.conferences.includes(id)) continue;
@@ -122,7 +136,8 @@ const checkLost = (world: World, { publications }: WorldFacts, seen: Map<ConfrId
     assert.ok(!publication.ended || over, `${id} was given up before its hold was over`);
     const { memberId } = publication;
     const another = publications.some((each) => each.memberId === memberId && each.id !== id);
-    if (over && !another) assert.ok(!present.has(memberId), `${memberId} outlived all his connections`);
+    const isKept = world.sockets.keeps(memberId, world.time.nowMs(), HOLD_MS);
+    if (over && !another && !isKept) assert.ok(!present.has(memberId), `${memberId} outlived all his connections`);
   }
 };
 

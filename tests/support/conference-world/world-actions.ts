@@ -11,6 +11,8 @@ export type Action =
   | { kind: 'change'; member: number; role: Role; mute: boolean }
   | { kind: 'publish'; member: number; as: PublicationKind; legal: boolean }
   | { kind: 'unpublish' | 'lose' | 'connect' | 'resume'; publication: number }
+  /** The event socket of a member. */
+  | { kind: 'attach' | 'detach'; member: number }
   /** By another process: it tells nobody. */
   | { kind: 'revoke'; member: number }
   | { kind: 'revokeUser' | 'deleteUser'; user: number }
@@ -51,6 +53,7 @@ const weighted: [number, fc.Arbitrary<Action>][] = [
   [5, fc.record({ kind: fc.constant('lose' as const), publication: pick })],
   [2, fc.record({ kind: fc.constant('connect' as const), publication: pick })],
   [4, fc.record({ kind: fc.constant('resume' as const), publication: pick })],
+  [4, fc.record({ kind: fc.constantFrom('attach', 'detach'), member: pick })],
   [1, fc.record({ kind: fc.constant('revoke' as const), member: pick })],
   [1, fc.record({ kind: fc.constantFrom('revokeUser', 'deleteUser'), user: pick })],
   [1, fc.record({ kind: fc.constant('dissolve' as const), conference: pick })],

@@ -23,6 +23,15 @@ export type NodeParts = {
 
 export const MEDIA_PROCESSES = 2;
 
+/** Of the event loop. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** How often each was told. */
+export const count =
+  <Key>(told: Map<Key, number>) =>
+  (key: Key): void =>
+    void told.set(key, (told.get(key) ?? 0) + 1);
+
 export class WorldNode {
   readonly media: ScriptedMedia;
   readonly guarded: GuardedStore;

@@ -1,5 +1,4 @@
 /** Conferences that live through anything: a history of joins, losses, kills and outages is carried out on the real thing. */
-import { createHash } from 'node:crypto';
 import {
   type ConfrId,
   type MemberId,
@@ -10,18 +9,17 @@ import {
 } from '@callreel/contract/ids.ts';
 import { CHROMIUM_OFFER as OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { VirtualTime } from '@callreel/server/base/virtual-time-fixture.ts';
-import { ConferenceError } from '@callreel/server/conference/conference-error.ts';
 import type { Joined, MemberRef } from '@callreel/server/conference/conferences.ts';
 import type { AppRecord } from '@callreel/server/store/rows.ts';
 import type { Store } from '@callreel/server/store/store.ts';
-import { StoreError } from '@callreel/server/store/store-error.ts';
-import { WebError } from '@callreel/server/web/errors.ts';
 import { Tokens } from '@callreel/server/web/tokens.ts';
 import type { TestPostgres } from '../postgres.ts';
 import { createApp } from '../store-rows.ts';
 import { type Action, type Happening, OF_ALL } from './world-actions.ts';
 import type { FactReader } from './world-facts.ts';
-import { MEDIA_PROCESSES, WorldNode } from './world-node.ts';
+import { count, MEDIA_PROCESSES, turn, WorldNode } from './world-node.ts';
+import { WorldSockets } from './world-sockets.ts';
+import { hashOf, isRefusal, modulo, USERS, userAt } from './world-users.ts';
 
 export type Member = MemberRef & Joined;
 export type Publication = { id: PubStreamId; owner: Member };
@@ -30,21 +28,6 @@ export type Publication = { id: PubStreamId; owner: Member };
 export const RETRY_MS = 31_000;
 export const DELAY_MS = 120_000;
 const SMALL = { maxTalkerCount: 2, maxVideoCount: 2, maxAudienceCount: 1 } as const;
-const USERS = ['ann', 'bob', 'cid', 'dan'] as UserName[];
-
-const modulo = <Item>(items: readonly Item[], index: number): Item | undefined => items[index % items.length];
-
-const userAt = (index: number): UserName => modulo(USERS, index) ?? ('' as UserName);
-
-const hashOf = (token: string): Uint8Array => createHash('sha256').update(token).digest();
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** What a caller may be told. Anything else is a fault. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof ConferenceError ||
-  (error instanceof StoreError && (error.reason === 'unavailable' || error.reason === 'timeout')) ||
-  (error instanceof WebError && error.reason === 'unauthorized');
 
 export type WorldParts = { postgres: TestPostgres; store: Store; facts: FactReader };
 
@@ -72,8 +55,9 @@ export class World {
   readonly excused = new Set<PubStreamId>();
   /** Their tokens are revoked, and the service is yet to find out. */
   readonly doomed = new Set<MemberId>();
-  /** When each lost what he had with a process; until he publishes again. */
+  /** When each lost all that he had; until he is heard of again. */
   readonly adrift = new Map<string, number>();
+  readonly sockets = new WorldSockets();
 
   private constructor(parts: WorldParts, app: AppRecord) {
     this.parts = parts;
@@ -148,7 +132,9 @@ export class World {
       case 'create': {
         const body = { rec: action.rec, confrDelayMillis: DELAY_MS, ...(action.small ? SMALL : {}) };
         const confrId = parseConfrId((await conferences.create(this.app, body, undefined)).id);
-        if (confrId) this.conferences.push(confrId);
+        if (confrId === undefined) return;
+        this.conferences.push(confrId);
+        this.sockets.listen(conferences, this.app.id, confrId);
         return;
       }
       case 'join':
@@ -186,6 +172,7 @@ export class World {
         return this.#withPublication(action.publication, async ({ id, owner }) => {
           await conferences.resume(owner, id, OFFER);
           this.lost.delete(id);
+          this.adrift.delete(owner.memberId);
         });
       case 'lose':
         return this.#withPublication(action.publication, async ({ id }) => {
@@ -194,11 +181,19 @@ export class World {
           this.node.media.lose(id);
         });
       case 'connect':
-        return this.#withPublication(action.publication, async ({ id }) => {
+        return this.#withPublication(action.publication, async ({ id, owner }) => {
           if (!this.node.media.open.includes(id)) return;
           this.lost.delete(id);
+          this.adrift.delete(owner.memberId);
           this.node.media.connect(id);
         });
+      case 'attach':
+        return this.#withMember(action.member, async (member) => {
+          this.sockets.attend(conferences, member);
+          this.adrift.delete(member.memberId);
+        });
+      case 'detach':
+        return this.#withMember(action.member, async (member) => this.#detach(member));
       case 'revoke':
         return this.#withMember(action.member, async ({ token }) => {
           this.#doom();
@@ -270,6 +265,13 @@ export class World {
     await this.#signIn(user);
   }
 
+  #detach({ memberId }: Member): void {
+    const now = this.time.nowMs();
+    if (!this.sockets.drop(memberId, now)) return;
+    const own = this.publications.filter(({ id, owner }) => owner.memberId === memberId && !this.lost.has(id));
+    if (!own.some(({ id }) => this.node.media.open.includes(id))) this.adrift.set(memberId, now);
+  }
+
   #die(process: number): void {
     const before = new Set(this.node.media.open);
     this.node.media.die(process);
@@ -277,7 +279,7 @@ export class World {
     this.#excuse(({ id }) => gone.has(id));
     this.#setAdrift(({ memberId }) => {
       const own = this.publications.filter(({ owner, id }) => owner.memberId === memberId && before.has(id));
-      return own.length > 0 && own.every(({ id }) => gone.has(id));
+      return !this.sockets.isHere(memberId) && own.length > 0 && own.every(({ id }) => gone.has(id));
     });
   }
 
@@ -304,7 +306,11 @@ export class World {
     await this.node.conferences.start();
     this.writesDueMs = 0;
     this.lost.clear();
+    this.sockets.forget();
     this.#setAdrift(() => true);
+    for (const { id } of await this.parts.store.conferences.open()) {
+      if (this.conferences.includes(id)) this.sockets.listen(this.node.conferences, this.app.id, id);
+    }
     await this.leap(0);
   }
 
@@ -330,10 +336,6 @@ export class World {
   }
 
   #newNode(): WorldNode {
-    const count =
-      <Key>(told: Map<Key, number>) =>
-      (key: Key) =>
-        void told.set(key, (told.get(key) ?? 0) + 1);
     let answers = 0;
     return new WorldNode({
       ...this.parts,

@@ -9,6 +9,9 @@ export type JoinRequest = {
   userName: UserName;
   role?: Role;
   password?: string;
+  /** What the others are told of him beyond his name. */
+  nickname?: string;
+  ext?: string;
   /** The application's own server asks: no password is needed, and a role may be given. */
   trusted: boolean;
   /** The user's token that asks: the member's dies with it. */

@@ -13,14 +13,16 @@ import type {
 } from '@callreel/contract/conference.ts';
 import type { ConfrId, MemberId, PubStreamId, UserName } from '@callreel/contract/ids.ts';
 import { overWithin, systemTimers, type Timers } from '../base/timers.ts';
-import type { MediaEvent } from '../sfu/protocol.ts';
 import type { AppRecord } from '../store/rows.ts';
 import { admit, assertMayBecome, type JoinRequest, type RoleGiver } from './admission.ts';
+import { eventsOf, stateOf } from './announcements.ts';
 import { ConferenceError } from './conference-error.ts';
+import { ConferenceEvents } from './conference-events.ts';
 import { ConferenceRegistry } from './conference-registry.ts';
 import { ConferenceTimers } from './conference-timers.ts';
 import type { ConferencesOptions } from './conferences-options.ts';
 import { Enactor } from './enactor.ts';
+import { EventHub } from './event-hub.ts';
 import { type ConferenceFigures, countLives, ReceivedTotals } from './figures.ts';
 import { Founding } from './founding.ts';
 import { type Joined, Joining, type MemberRef } from './joining.ts';
@@ -34,11 +36,12 @@ import {
   latestEndOf,
   type PublicationConnection,
 } from './live-conference.ts';
+import { MediaEvents } from './media-events.ts';
 import { MediaPool } from './media-pool.ts';
 import { readOfferFacts } from './offer-facts.ts';
 import { type Answered, type AssertRoom, Publications } from './publications.ts';
 import { restoreConference } from './restore.ts';
-import { OVERLAP_MS, RevocationWatch } from './revocation-watch.ts';
+import { Revocations } from './revocations.ts';
 import { Turns } from './turns.ts';
 import { conferenceView, conferenceWithMembers, memberView } from './views.ts';
 
@@ -57,13 +60,15 @@ export class Conferences {
   readonly #timers: Timers;
   readonly #live = new ConferenceRegistry();
   readonly #turns = new Turns<ConfrId>();
+  readonly events: ConferenceEvents;
+  readonly #hub: EventHub;
   readonly #writes: LastingWrites;
   readonly #media: MediaPool;
   readonly #publications: Publications;
   readonly #enactor: Enactor;
   readonly #founding: Founding;
   readonly #joining: Joining;
-  readonly #watch: RevocationWatch;
+  readonly #revocations: Revocations;
   readonly #received = new ReceivedTotals();
   #closing = false;
 
@@ -71,29 +76,33 @@ export class Conferences {
     const { holdMs = HOLD_MS, timers = systemTimers } = options;
     this.#options = options;
     this.#timers = timers;
+    this.#hub = new EventHub({ ...options, timers });
+    const handle = (conference: LiveConference, event: LifeEvent) => this.#handle(conference, event);
+    this.events = new ConferenceEvents({ live: this.#live, turns: this.#turns, hub: this.#hub, handle });
     this.#writes = new LastingWrites({ ...options, timers });
     this.#media = new MediaPool({
       count: options.mediaProcesses,
       spawn: options.spawnMedia,
-      events: { onEvent: (event) => this.#handleMedia(event), onDied: (ids) => this.#handleDied(ids) },
+      events: { onEvent: (event) => told.handle(event), onDied: (ids) => told.handleDied(ids) },
       timers,
       log: options.log,
     });
     this.#publications = new Publications({ ...options, media: this.#media, writes: this.#writes });
+    const told = new MediaEvents({
+      ...{ publications: this.#publications, hub: this.#hub, log: options.log, nowMs: () => options.ids.nowMs() },
+      handle,
+    });
     this.#enactor = new Enactor({
-      ...options,
-      holdMs,
-      publications: this.#publications,
-      writes: this.#writes,
+      ...{ ...options, holdMs, publications: this.#publications, writes: this.#writes },
       onHoldOver: (conference, hold) => this.#handle(conference, { kind: 'holdOver', hold }),
       onBegan: (conference) => this.#setEnd(conference),
     });
     this.#founding = new Founding({ ...options, timers, writes: this.#writes });
     this.#joining = new Joining({ ...options, writes: this.#writes });
-    this.#watch = new RevocationWatch({
-      ...{ ...options, timers },
-      // One conference that takes long does not keep it from looking at the others.
-      end: async (withinMs) => this.#inBackground(await this.#endRevokedWithin(withinMs)),
+    this.#revocations = new Revocations({
+      ...{ ...options, timers, live: this.#live, turns: this.#turns },
+      step: (conference, event) => this.#step(conference, event),
+      inBackground: (steps) => this.#inBackground(steps),
     });
   }
 
@@ -108,21 +117,19 @@ export class Conferences {
       const restored = await restoreConference(this.#options.store, row, this.#now(), timers);
       if (!restored) continue;
       const { conference, lastLeftAt } = restored;
-      this.#live.add(conference);
-      this.#setEnd(conference);
+      this.#add(conference);
       await this.#step(conference, { kind: 'restarted' }, lastLeftAt);
     }
     // Also what was revoked while no one looked.
-    await Promise.all(await this.#endRevokedWithin(LONGEST_LIFE_MS));
-    this.#watch.start();
+    await this.#revocations.end(LONGEST_LIFE_MS);
+    this.#revocations.watch.start();
   }
 
   /** @throws ConferenceError `busy` while the service stops */
   async create(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): Promise<ConferenceView> {
     this.#assertOpen();
     const conference = await this.#founding.found(app, body, creator);
-    this.#live.add(conference);
-    this.#setEnd(conference);
+    this.#add(conference);
     return conferenceView(conference, expiryOf(conference), this.#options.formatTime);
   }
 
@@ -257,12 +264,12 @@ export class Conferences {
 
   /** Ends the members whose tokens were revoked just now, by whomever. */
   async endRevoked(): Promise<void> {
-    await Promise.all(await this.#endRevokedWithin(OVERLAP_MS));
+    await this.#revocations.end();
   }
 
   /** Resolves when whatever was asked for, or came about by itself, is carried out. */
   async settled(): Promise<void> {
-    await this.#watch.idle();
+    await this.#revocations.watch.idle();
     await this.#turns.idle();
     await this.#writes.idle();
   }
@@ -270,7 +277,7 @@ export class Conferences {
   /** Closes every publication's file and the media processes. Members and conferences stay open, for the next start. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    await this.#watch.stop();
+    await this.#revocations.watch.stop();
     for (const conference of this.#live.all()) {
       conference.timers.clear();
       this.#handle(conference, { kind: 'stopped' });
@@ -278,36 +285,27 @@ export class Conferences {
     await overWithin(this.#timers, ENDING_LIMIT_MS, this.settled());
     for (const conference of this.#live.all()) conference.timers.clear();
     this.#writes.close();
+    this.#hub.closeAll();
     await this.#media.close(graceMs);
-  }
-
-  /** Whoever is out already, or just coming in, is found so when it is his conference's turn. */
-  async #endRevokedWithin(ms: number): Promise<Promise<void>[]> {
-    if (this.#live.isEmpty) return [];
-    const revoked = await this.#options.store.tokens.revokedMembers(ms);
-    return [...Map.groupBy(revoked, ({ confrId }) => confrId)].flatMap(([confrId, members]) => {
-      const conference = this.#live.find(confrId);
-      const memberIds = members.map(({ memberId }) => memberId);
-      if (conference === undefined) return [];
-      return this.#turns.take(confrId, () =>
-        this.#step(conference, { kind: 'removed', memberIds, why: 'tokenRevoked' }),
-      );
-    });
   }
 
   async #mute(conference: LiveConference, member: LiveMember, muted: boolean): Promise<void> {
     member.muted = muted;
-    const own = [...conference.publications.values()].filter(({ memberId }) => memberId === member.id);
-    // One that cannot be told is gone with its process.
-    await Promise.allSettled(own.map((publication) => this.#publications.mute(publication, muted)));
+    this.#hub.publish(conference.id, [{ kind: 'memberMuted', memberId: member.id, muted }]);
+    await this.#publications.muteOf(conference, member.id, muted);
   }
 
   /** `at`: when what happened came about; now, unless given. */
   async #step(conference: LiveConference, event: LifeEvent, at = this.#date()): Promise<void> {
-    const { life, effects } = step(conference.life, event);
-    conference.life = life;
-    if (life.phase === 'ended') this.#live.remove(conference.id);
-    await this.#enactor.enact(conference, effects, at);
+    const before = conference.life;
+    const stepped = step(before, event);
+    conference.life = stepped.life;
+    this.#hub.publish(conference.id, eventsOf(conference, before, stepped));
+    if (stepped.life.phase === 'ended') {
+      this.#live.remove(conference.id);
+      this.#hub.close(conference.id);
+    }
+    await this.#enactor.enact(conference, stepped.effects, at);
   }
 
   /** Of what comes about by itself. */
@@ -323,21 +321,10 @@ export class Conferences {
     }
   }
 
-  #handleMedia(event: MediaEvent): void {
-    if (event.kind === 'recordingEnded') {
-      if (event.error !== undefined) this.#options.log.error(event, 'a recording was cut short');
-      return;
-    }
-    const conference = this.#publications.conferenceOf(event.publicationId);
-    if (conference === undefined) return;
-    const { kind, publicationId: id } = event;
-    this.#handle(conference, kind === 'lost' ? { kind, id, atMs: this.#options.ids.nowMs() } : { kind, id });
-  }
-
-  #handleDied(ids: PubStreamId[]): void {
-    const byConference = Map.groupBy(ids, (id) => this.#publications.conferenceOf(id));
-    for (const [conference, lost] of byConference)
-      if (conference) this.#handle(conference, { kind: 'mediaDied', ids: lost });
+  #add(conference: LiveConference): void {
+    this.#live.add(conference);
+    this.#hub.open(conference.id, stateOf(conference));
+    this.#setEnd(conference);
   }
 
   /** Its end by itself: nobody came within its delay, or a day is over. */

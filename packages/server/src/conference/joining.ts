@@ -49,6 +49,8 @@ export class Joining {
       id: makeMemberId(conference.id, conference.memberOrdinal),
       userName: request.userName,
       accessId: makeAccessId(ids),
+      nickname: request.nickname ?? null,
+      ext: request.ext ?? null,
       muted: false,
     };
     const joinedAt = new Date(ids.nowMs());

@@ -1,5 +1,5 @@
 import type { MemberId, PubStreamId } from '@callreel/contract/ids.ts';
-import type { ConferenceLife, Effect, EndReason, HoldId, MemberLife, PublicationLife, Step } from './life.ts';
+import type { ConferenceLife, Effect, EndReason, HoldId, MemberLife, Presence, PublicationLife, Step } from './life.ts';
 
 /** A state while it changes: each step writes down what is to be done about it. */
 export class Draft {
@@ -58,6 +58,11 @@ export class Draft {
     if (member?.hold === undefined) return;
     this.#release(member.hold);
     this.members.set(memberId, { ...member, hold: undefined });
+  }
+
+  setPresence(memberId: MemberId, presence: Presence): void {
+    const member = this.members.get(memberId);
+    if (member !== undefined) this.members.set(memberId, { ...member, presence });
   }
 
   endPublication(id: PubStreamId, reason: EndReason): void {

@@ -1,6 +1,9 @@
 /** The states of a conference, its members and their publications, and what a change of state asks to be done. */
 import type { Role } from '@callreel/contract/conference.ts';
+import type { EndReason } from '@callreel/contract/events.ts';
 import type { MemberId, PubStreamId } from '@callreel/contract/ids.ts';
+
+export type { EndReason } from '@callreel/contract/events.ts';
 
 /** Tells a hold that was released from the one that came after it. */
 export type HoldId = number;
@@ -10,10 +13,14 @@ export type PublicationLife =
   /** Its connection was lost then (milliseconds since 1970), and may be resumed until the hold is over. */
   | { kind: 'held'; hold: HoldId; sinceMs: number };
 
+/** What his event sockets say of a member: he never had one, has one, or had one. While he has one, he is there. */
+export type Presence = 'unknown' | 'here' | 'gone';
+
 export type MemberLife = {
   role: Role;
-  /** Of one whose connections are all gone and with them his publications; he may publish anew until the hold is over. */
+  /** Of one of whom nothing is heard any more; he may come back until the hold is over. */
   hold: HoldId | undefined;
+  presence: Presence;
   publications: ReadonlyMap<PubStreamId, PublicationLife>;
 };
 
@@ -24,19 +31,6 @@ export type ConferenceLife = {
   /** How many holds there were. */
   holds: number;
 };
-
-export type EndReason =
-  | 'unpublished'
-  | 'left'
-  | 'kicked'
-  | 'tokenRevoked'
-  | 'roleLowered'
-  | 'connectionLost'
-  | 'mediaProcessDied'
-  | 'serverStopped'
-  | 'dissolved'
-  | 'nobodyCame'
-  | 'expired';
 
 export type Effect =
   /** Tell `holdOver` when the hold's time is up. */
@@ -52,14 +46,19 @@ export type Effect =
 
 export type Step = { life: ConferenceLife; effects: readonly Effect[] };
 
+export const beginMember = (role: Role): MemberLife => ({
+  role,
+  hold: undefined,
+  presence: 'unknown',
+  publications: new Map(),
+});
+
 /** A conference that nobody came to yet, or one that did not end, with who was in it. */
 export const beginLife = (
   phase: 'waiting' | 'running',
   roles: Iterable<readonly [MemberId, Role]> = [],
 ): ConferenceLife => ({
   phase,
-  members: new Map(
-    [...roles].map(([memberId, role]) => [memberId, { role, hold: undefined, publications: new Map() }]),
-  ),
+  members: new Map([...roles].map(([memberId, role]) => [memberId, beginMember(role)])),
   holds: 0,
 });

@@ -123,6 +123,60 @@ describe('the table of what ends what', () => {
     assert.equal(last(...CALL, published(ann, screen), dead).life.members.get(ann)?.hold, undefined);
   });
 
+  test('event sockets: while a member has one he is there, without a publication, and when all he publishes is given up', () => {
+    const here: LifeEvent = { kind: 'attached', memberId: ann };
+    assert.deepEqual(endsOf(...CALL, here, lost(camera), { kind: 'holdOver', hold: 1 }), [
+      'publication camera: connectionLost',
+    ]);
+    const dead: LifeEvent = { kind: 'mediaDied', ids: [camera] };
+    assert.equal(last(...CALL, here, dead).life.members.get(ann)?.hold, undefined);
+    const lower: LifeEvent = { kind: 'roleChanged', memberId: ann, role: 'audience' };
+    assert.equal(last(...CALL, here, lost(camera), lower).life.members.get(ann)?.hold, undefined);
+  });
+
+  test('his last event socket is lost: held, then out; unless he comes back, or publishes', () => {
+    const gone: LifeEvent[] = [
+      { kind: 'attached', memberId: bob },
+      { kind: 'detached', memberId: bob },
+    ];
+    const over: LifeEvent = { kind: 'holdOver', hold: 1 };
+    assert.deepEqual(last(...CALL, ...gone).effects, [{ kind: 'hold', hold: 1 }]);
+    assert.deepEqual(endsOf(...CALL, ...gone, over), ['member M2: connectionLost']);
+    const back: LifeEvent[] = [{ kind: 'attached', memberId: bob }, published(bob, screen)];
+    for (const event of back) {
+      assert.deepEqual(last(...CALL, ...gone, event).effects, [{ kind: 'release', hold: 1 }]);
+      assert.deepEqual(endsOf(...CALL, ...gone, event, over), []);
+    }
+  });
+
+  test('a publication that lives keeps a member in whose event socket is lost, and no longer than it lives', () => {
+    const gone: LifeEvent[] = [
+      { kind: 'attached', memberId: ann },
+      { kind: 'detached', memberId: ann },
+    ];
+    assert.deepEqual(last(...CALL, ...gone).effects, []);
+    assert.deepEqual(endsOf(...CALL, ...gone, lost(camera), { kind: 'holdOver', hold: 1 }), [
+      'publication camera: connectionLost',
+      'member M1: connectionLost',
+    ]);
+    const ended = last(...CALL, ...gone, { kind: 'unpublished', id: camera });
+    assert.deepEqual(ended.effects.at(-1), { kind: 'hold', hold: 1 });
+    assert.deepEqual(ends(step(ended.life, { kind: 'holdOver', hold: 1 }).effects), ['member M1: connectionLost']);
+  });
+
+  test('his event socket is lost after his publication: his own hold counts, from then on', () => {
+    const both: LifeEvent[] = [
+      ...[...CALL, { kind: 'attached', memberId: ann } as const, lost(camera)],
+      { kind: 'detached', memberId: ann },
+    ];
+    assert.deepEqual(last(...both).effects, [{ kind: 'hold', hold: 2 }]);
+    assert.deepEqual(endsOf(...both, { kind: 'holdOver', hold: 1 }), ['publication camera: connectionLost']);
+    assert.deepEqual(endsOf(...both, { kind: 'holdOver', hold: 1 }, { kind: 'holdOver', hold: 2 }), [
+      'member M1: connectionLost',
+    ]);
+    assert.deepEqual(endsOf(...both, { kind: 'resumed', id: camera }, { kind: 'holdOver', hold: 2 }), []);
+  });
+
   test('the service stops: files are closed, members and the conference stay', () => {
     const { life, effects } = last(...CALL, lost(camera), { kind: 'stopped' });
     assert.deepEqual(ends(effects), ['publication camera: serverStopped']);
@@ -173,6 +227,7 @@ const anyEvent: fc.Arbitrary<LifeEvent> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('holdOver' as const), hold: fc.integer({ min: 1, max: 9 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('roleChanged' as const), memberId, role }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('left' as const), memberId }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('attached', 'detached'), memberId }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -193,11 +248,14 @@ class Ledger {
   readonly publications = new Set<PubStreamId>();
   readonly holds = new Set<number>();
   ended = false;
+  /** A process that stops waits for nobody. */
+  stopped = false;
 
   /** Ids are given once: what was there before does not come again. */
   accepts(event: LifeEvent, life: ConferenceLife): boolean {
     if (event.kind === 'joined') return !this.members.has(event.memberId) && !life.members.has(event.memberId);
     if (event.kind === 'holdOver') return this.holds.delete(event.hold);
+    if (event.kind === 'stopped') this.stopped = true;
     // No publication outlives the process.
     if (event.kind === 'restarted')
       return [...life.members.values()].every(({ publications }) => publications.size === 0);
@@ -239,8 +297,11 @@ class Ledger {
       ...[...publications.values()].flatMap((publication) => (publication.kind === 'held' ? [publication.hold] : [])),
     ]);
     assert.deepEqual(new Set(held), this.holds, 'a timer runs for each hold, and for nothing else');
-    for (const { role, hold, publications } of members) {
-      assert.ok(hold === undefined || publications.size === 0);
+    for (const { role, hold, presence, publications } of members) {
+      const isConnected = presence === 'here' || [...publications.values()].some(({ kind }) => kind === 'open');
+      assert.ok(hold === undefined || !isConnected, 'who is held is not connected');
+      const hasHold = hold !== undefined || publications.size > 0;
+      if (!this.stopped) assert.ok(presence !== 'gone' || isConnected || hasHold, 'who is gone is waited for');
       assert.ok(role !== 'audience' || publications.size === 0);
       for (const id of publications.keys()) assert.ok(!this.publications.has(id));
     }

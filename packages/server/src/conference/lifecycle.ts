@@ -4,7 +4,7 @@
  */
 import type { Role } from '@callreel/contract/conference.ts';
 import type { MemberId, PubStreamId } from '@callreel/contract/ids.ts';
-import type { ConferenceLife, HoldId, MemberLife, Step } from './life.ts';
+import { beginMember, type ConferenceLife, type HoldId, type MemberLife, type Step } from './life.ts';
 import { Draft } from './life-draft.ts';
 
 type Events = {
@@ -17,6 +17,10 @@ type Events = {
   connected: { id: PubStreamId };
   lost: { id: PubStreamId; atMs: number };
   resumed: { id: PubStreamId };
+  /** The first of his event sockets is open. */
+  attached: { memberId: MemberId };
+  /** The last of them is gone, and he did not leave. */
+  detached: { memberId: MemberId };
   holdOver: { hold: HoldId };
   mediaDied: { ids: readonly PubStreamId[] };
   /** The service stops; the conference goes on after its next start. */
@@ -40,15 +44,35 @@ const hasPublications = ({ publications }: MemberLife): boolean => publications.
 const isLost = ({ publications }: MemberLife): boolean =>
   publications.size > 0 && [...publications.values()].every(({ kind }) => kind === 'held');
 
+/** Something of him is connected. */
+const isHeard = ({ presence, publications }: MemberLife): boolean =>
+  presence === 'here' || [...publications.values()].some(({ kind }) => kind === 'open');
+
+/** When his last connection is given up: by another publication, even one that is held in its turn, by an event socket, or by a later hold. */
+const isKept = ({ presence, hold, publications }: MemberLife): boolean =>
+  publications.size > 1 || presence === 'here' || hold !== undefined;
+
 const goOn = (draft: Draft, id: PubStreamId): void => {
   const owner = draft.ownerOf(id);
-  if (owner !== undefined) draft.setPublication(owner, id, { kind: 'open' });
+  if (owner === undefined) return;
+  draft.releaseMember(owner);
+  draft.setPublication(owner, id, { kind: 'open' });
+};
+
+const holdIfUnheard = (draft: Draft, memberId: MemberId): void => {
+  const member = draft.members.get(memberId);
+  if (member && member.hold === undefined && !isHeard(member)) draft.holdMember(memberId);
+};
+
+/** Who ended all he published by himself stays; unless he had event sockets, and they are gone: then nothing tells that he is there. */
+const holdIfGone = (draft: Draft, memberId: MemberId): void => {
+  if (draft.members.get(memberId)?.presence === 'gone') holdIfUnheard(draft, memberId);
 };
 
 /** The table. What an event speaks of that is over already is left alone: each ends once, whatever ends it. */
 const TABLE: { [Kind in keyof Events]: (draft: Draft, event: LifeEvent<Kind>) => void } = {
   joined: (draft, { memberId, role }) => {
-    draft.members.set(memberId, { role, hold: undefined, publications: new Map() });
+    draft.members.set(memberId, beginMember(role));
     if (draft.phase === 'waiting') draft.effects.push({ kind: 'beginConference' });
     draft.phase = 'running';
   },
@@ -63,7 +87,8 @@ const TABLE: { [Kind in keyof Events]: (draft: Draft, event: LifeEvent<Kind>) =>
     draft.members.set(memberId, { ...member, role });
     if (role !== 'audience' || !hasPublications(member)) return;
     draft.endPublicationsOf(memberId, 'roleLowered');
-    if (isLost(member)) draft.holdMember(memberId);
+    if (isLost(member)) holdIfUnheard(draft, memberId);
+    else holdIfGone(draft, memberId);
   },
 
   published: (draft, { memberId, id }) => {
@@ -71,7 +96,11 @@ const TABLE: { [Kind in keyof Events]: (draft: Draft, event: LifeEvent<Kind>) =>
     draft.setPublication(memberId, id, { kind: 'open' });
   },
 
-  unpublished: (draft, { id }) => draft.endPublication(id, 'unpublished'),
+  unpublished: (draft, { id }) => {
+    const owner = draft.ownerOf(id);
+    draft.endPublication(id, 'unpublished');
+    if (owner !== undefined) holdIfGone(draft, owner);
+  },
 
   connected: (draft, { id }) => goOn(draft, id),
 
@@ -83,14 +112,23 @@ const TABLE: { [Kind in keyof Events]: (draft: Draft, event: LifeEvent<Kind>) =>
     draft.setPublication(owner, id, { kind: 'held', hold: draft.newHold(), sinceMs: atMs });
   },
 
+  attached: (draft, { memberId }) => {
+    draft.releaseMember(memberId);
+    draft.setPresence(memberId, 'here');
+  },
+
+  detached: (draft, { memberId }) => {
+    draft.setPresence(memberId, 'gone');
+    holdIfGone(draft, memberId);
+  },
+
   holdOver: (draft, { hold }) => {
     for (const [memberId, member] of [...draft.members]) {
       if (member.hold === hold) return draft.endMembers([memberId], 'connectionLost');
       for (const [id, publication] of member.publications) {
         if (publication.kind !== 'held' || publication.hold !== hold) continue;
         draft.endPublication(id, 'connectionLost');
-        // Another publication of his, even one that is held in its turn, keeps him in.
-        if (member.publications.size === 1) draft.endMembers([memberId], 'connectionLost');
+        if (!isKept(member)) draft.endMembers([memberId], 'connectionLost');
         return;
       }
     }
@@ -99,7 +137,10 @@ const TABLE: { [Kind in keyof Events]: (draft: Draft, event: LifeEvent<Kind>) =>
   mediaDied: (draft, { ids }) => {
     const owners = new Set(ids.map((id) => draft.ownerOf(id)).filter((owner) => owner !== undefined));
     for (const id of ids) draft.endPublication(id, 'mediaProcessDied');
-    for (const owner of owners) if (draft.members.get(owner)?.publications.size === 0) draft.holdMember(owner);
+    for (const owner of owners) {
+      if (draft.members.get(owner)?.publications.size === 0) holdIfUnheard(draft, owner);
+      else holdIfGone(draft, owner);
+    }
   },
 
   stopped: (draft) => {

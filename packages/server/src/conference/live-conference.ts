@@ -1,5 +1,12 @@
 /** A conference while it runs: what the service keeps in memory of it. The store holds what must outlive the process. */
-import type { ConferenceType, PublicationKind, Role, VideoCodecName } from '@callreel/contract/conference.ts';
+import type {
+  AudioCodecName,
+  ConferenceType,
+  PublicationKind,
+  Role,
+  VideoCodecName,
+} from '@callreel/contract/conference.ts';
+import type { RecordingState } from '@callreel/contract/events.ts';
 import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import type { AppRecord } from '../store/rows.ts';
 import type { ConferenceTimers } from './conference-timers.ts';
@@ -50,6 +57,9 @@ export type LiveMember = {
   readonly id: MemberId;
   readonly userName: UserName;
   readonly accessId: AccessId;
+  /** What to show of him, and whatever else his client says of him; others are told. */
+  readonly nickname: string | null;
+  readonly ext: string | null;
   /** An admin or the application silenced his microphone. */
   muted: boolean;
 };
@@ -60,6 +70,13 @@ export type LivePublication = {
   readonly kind: PublicationKind;
   readonly recordingKey: RecordingKey | null;
   readonly hasVideo: boolean;
+  /** The codecs; null: it has no such track. */
+  readonly audio: AudioCodecName | null;
+  readonly video: VideoCodecName | null;
+  /** As its publisher says of it. */
+  audioOff: boolean;
+  videoOff: boolean;
+  recording: RecordingState;
   connection: PublicationConnection;
 };
 

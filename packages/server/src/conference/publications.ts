@@ -2,6 +2,7 @@
 import type { PublicationKind } from '@callreel/contract/conference.ts';
 import {
   type IdSource,
+  type MemberId,
   makePubStreamId,
   makeRecordingKey,
   type PubStreamId,
@@ -109,8 +110,10 @@ export class Publications {
     await this.#writeEnd(id, endedAt);
   }
 
-  mute(publication: LivePublication, muted: boolean): Promise<void> {
-    return this.#options.media.mute(publication.id, muted);
+  async muteOf(conference: LiveConference, memberId: MemberId, muted: boolean): Promise<void> {
+    const own = [...conference.publications.values()].filter((publication) => publication.memberId === memberId);
+    // One that cannot be told is gone with its process.
+    await Promise.allSettled(own.map(({ id }) => this.#options.media.mute(id, muted)));
   }
 
   #newPublication(
@@ -120,13 +123,16 @@ export class Publications {
     kind: PublicationKind,
   ): LivePublication {
     const { ids } = this.#options;
-    const { hasVideo, iceUfrag } = readOfferFacts(offer, conference.settings.videoCodecs);
+    const { iceUfrag, ...tracks } = readOfferFacts(offer, conference.settings.videoCodecs);
     return {
       id: makePubStreamId(ids, conferenceTypeCode(conference.type), member.id),
       memberId: member.id,
       kind,
       recordingKey: conference.rec ? makeRecordingKey(ids) : null,
-      hasVideo,
+      ...tracks,
+      audioOff: false,
+      videoOff: false,
+      recording: conference.rec ? 'recording' : 'stopped',
       connection: { tag: this.#newTag(), iceUfrag },
     };
   }

@@ -56,7 +56,9 @@ const fromMembers = (conference: ConferenceRow, rows: readonly MemberRow[]) => {
   };
 };
 
-const memberOf = ({ id, userName, accessId, muted }: MemberRow): LiveMember => ({ id, userName, accessId, muted });
+const memberOf = ({ id, userName, accessId, nickname, ext, muted }: MemberRow): LiveMember => ({
+  ...{ id, userName, accessId, nickname, ext, muted },
+});
 
 /** The number after the `M`: there may be gaps, where a join failed half-way. */
 const ordinalOf = (id: MemberId): number => Number(id.slice(id.lastIndexOf('M') + 1));

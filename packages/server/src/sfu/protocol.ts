@@ -44,6 +44,8 @@ export type MediaEvent =
   | { kind: 'connected'; publicationId: PubStreamId }
   /** Its connection is gone; the recording stays open for a resume until 'end'. */
   | { kind: 'lost'; publicationId: PubStreamId; why: string }
+  /** By the audio levels that its sender says (RFC 6464); never while it is muted. */
+  | { kind: 'speaking'; publicationId: PubStreamId; speaks: boolean }
   /** Its files are written and its manifest says so; or, with `error`, writing them failed. */
   | { kind: 'recordingEnded'; publicationId: PubStreamId; recordingKey: RecordingKey; error?: string };
 

@@ -10,6 +10,7 @@ import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { Connection } from './connection.ts';
 import type { MediaEvent, PublicationStats } from './protocol.ts';
+import { AudioActivity } from './receive/audio-activity.ts';
 import type { TrackKind } from './receive/media-source.ts';
 import type { RtcPort } from './transport/rtc-port.ts';
 
@@ -53,6 +54,7 @@ export class Publication {
   #ending: Promise<void> | undefined;
   #muted = false;
   #soundCodec: SoundCodec = SOUND_CODECS.opus;
+  #activity: AudioActivity | undefined;
 
   private constructor(options: PublicationOptions) {
     this.id = options.id;
@@ -79,6 +81,7 @@ export class Publication {
   /** What is said while it is muted is silence from here on; its packets keep their times. */
   mute(muted: boolean): void {
     this.#muted = muted;
+    if (muted) this.#activity?.stop();
   }
 
   /** Call it every 10 ms or so. */
@@ -88,6 +91,7 @@ export class Publication {
 
   /** Call it every 50 ms or so. */
   tickRecorder(nowMs: number): void {
+    this.#activity?.tick(nowMs);
     const recorder = this.#recorder;
     if (recorder !== undefined) this.#guard(() => recorder.tick(nowMs));
   }
@@ -112,6 +116,7 @@ export class Publication {
 
   async #end(reason: string): Promise<void> {
     this.#connection?.close();
+    this.#activity?.stop();
     await this.#closeRecorder(reason);
   }
 
@@ -142,6 +147,10 @@ export class Publication {
     const first = this.#connection === undefined;
     this.#connection?.close();
     this.#connection = connection;
+    this.#activity?.stop();
+    const { id, emit } = this.#options;
+    const onChanged = (speaks: boolean) => emit({ kind: 'speaking', publicationId: id, speaks });
+    this.#activity = new AudioActivity({ audio: choice.audio, onChanged });
     if (first) this.#start(choice);
     else this.#resumeRecorder();
   }
@@ -159,6 +168,7 @@ export class Publication {
   }
 
   handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void {
+    if (track === 'audio' && !this.#muted) this.#activity?.handlePacket(packet, arrivalMs);
     const silenced = this.#muted && track === 'audio' && packet.payload.length > 0;
     const heard = silenced ? { ...packet, payload: this.#soundCodec.silenceLike(packet.payload) } : packet;
     try {

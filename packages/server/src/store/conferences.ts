@@ -9,6 +9,7 @@ const COLUMNS = [
 ] as const;
 const MEMBER_COLUMNS = [
   ...(['id', 'confrId', 'appId', 'userName', 'accessId', 'role', 'muted', 'joinedAt', 'leftAt'] as const),
+  ...(['nickname', 'ext'] as const),
 ] as const;
 
 const latest = (at: Date) => sql<Date>`greatest(latest_at, ${at}::timestamptz)`;

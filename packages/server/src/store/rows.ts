@@ -69,6 +69,9 @@ export type MemberRow = {
   role: Role;
   /** An admin or the application silenced him. */
   muted: boolean;
+  /** What to show of him, and whatever else his client says of him to the others. */
+  nickname: string | null;
+  ext: string | null;
   joinedAt: Date;
   leftAt: Date | null;
 };

@@ -63,6 +63,8 @@ export type Schema = {
     accessId: AccessId;
     role: Role;
     muted: Generated<boolean>;
+    nickname: string | null;
+    ext: string | null;
     joinedAt: Date;
     leftAt: Date | null;
   };

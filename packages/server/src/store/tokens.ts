@@ -89,6 +89,18 @@ export class Tokens {
     return rows;
   }
 
+  /** Which of these, in hexadecimal, are revoked, expired, or not there. */
+  async deadAmong(hashes: readonly string[], at: Date): Promise<string[]> {
+    const { rows } = await sql<{ hash: string }>`
+      select given as hash from unnest(${hashes}::text[]) given
+      where not exists (
+        select from token
+        where hash = decode(given, 'hex') and revoked_at is null and (expires_at is null or expires_at > ${at}::timestamptz)
+      )
+    `.execute(this.#db);
+    return rows.map(({ hash }) => hash);
+  }
+
   /** All tokens of a member. */
   async revokeMember(memberId: MemberId): Promise<void> {
     await this.#db

@@ -21,6 +21,9 @@ export const baseUrlOf = (settings: AddressSettings, bound: AddressInfo | string
   return `${schemeOf(settings)}://${bracketed(LOOPBACK_OF[address] ?? address)}:${port}`;
 };
 
+/** The same, for a WebSocket. */
+export const socketUrlOf = (baseUrl: string): string => baseUrl.replace(/^http/, 'ws');
+
 /**
  * The origins under which a browser on this machine may have opened our own page. A page at `localhost` is handed URLs at `127.0.0.1`,
  * which to the browser is another origin. None where a public URL is set: then there is one name for all.

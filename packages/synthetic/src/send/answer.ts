@@ -1,7 +1,13 @@
 import { CallerError } from './caller-error.ts';
-import { MID_EXTENSION } from './offer.ts';
+import { AUDIO_LEVEL_EXTENSION, MID_EXTENSION } from './offer.ts';
 
-export type AnsweredTrack = { mid: string; payloadTypes: number[]; midExtensionId: number | undefined };
+export type AnsweredTrack = {
+  mid: string;
+  payloadTypes: number[];
+  /** The numbers of the extensions that were taken. */
+  midExtensionId: number | undefined;
+  audioLevelExtensionId: number | undefined;
+};
 
 export type Answer = {
   tracks: AnsweredTrack[];
@@ -24,13 +30,21 @@ const splitSections = (lines: readonly string[]): { session: string[]; media: st
 const attribute = (lines: readonly string[], name: string): string | undefined =>
   lines.find((line) => line.startsWith(`a=${name}:`))?.slice(name.length + 3);
 
+const extensionId = (lines: readonly string[], uri: string): number | undefined => {
+  const line = lines.find((each) => each.startsWith('a=extmap:') && each.endsWith(uri));
+  return line ? Number.parseInt(line.slice('a=extmap:'.length), 10) : undefined;
+};
+
 const readTrack = (lines: readonly string[]): AnsweredTrack => {
   const [, port, , ...payloadTypes] = (lines[0] ?? '').split(' ');
   const mid = attribute(lines, 'mid');
   if (port === '0' || mid === undefined) throw CallerError.unusableAnswer(`rejects a track: ${lines[0]}`);
-  const extension = lines.find((line) => line.startsWith('a=extmap:') && line.endsWith(MID_EXTENSION));
-  const midExtensionId = extension ? Number.parseInt(extension.slice('a=extmap:'.length), 10) : undefined;
-  return { mid, payloadTypes: payloadTypes.map(Number), midExtensionId };
+  return {
+    mid,
+    payloadTypes: payloadTypes.map(Number),
+    midExtensionId: extensionId(lines, MID_EXTENSION),
+    audioLevelExtensionId: extensionId(lines, AUDIO_LEVEL_EXTENSION),
+  };
 };
 
 /** Reads an answer as far as a sender needs it. Throws CallerError where a track was rejected or the transport is not said. */

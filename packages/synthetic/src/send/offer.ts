@@ -10,7 +10,11 @@ export type OfferedTrack = {
   payloadType: number;
   ssrc: number;
   rtx: { payloadType: number; ssrc: number } | undefined;
+  /** What its packets say of how loud they are (RFC 6464), 0 to -127, by the media's time; without it they say nothing. */
+  levelDbov?: LevelAt;
 };
+
+export type LevelAt = (mediaMs: number) => number;
 
 /**
  * Who begins DTLS. Browsers offer `actpass`, and the service then has them begin. libdatachannel begins so early that the other side's
@@ -21,6 +25,8 @@ export type DtlsSetup = 'actpass' | 'passive';
 
 export const MID_EXTENSION = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const OFFERED_MID_EXTENSION_ID = 4;
+export const AUDIO_LEVEL_EXTENSION = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
+const OFFERED_AUDIO_LEVEL_EXTENSION_ID = 1;
 
 const CODEC_LINES: Record<OfferedTrack['codec'], (payloadType: number) => string[]> = {
   opus: (type) => [`a=rtpmap:${type} opus/48000/2`, `a=fmtp:${type} minptime=10;useinbandfec=1`],
@@ -62,6 +68,7 @@ const section = (track: OfferedTrack, { transport, setup, cname }: OfferFacts): 
   `a=setup:${setup}`,
   `a=mid:${track.mid}`,
   `a=extmap:${OFFERED_MID_EXTENSION_ID} ${MID_EXTENSION}`,
+  ...(track.levelDbov ? [`a=extmap:${OFFERED_AUDIO_LEVEL_EXTENSION_ID} ${AUDIO_LEVEL_EXTENSION}`] : []),
   'a=sendonly',
   `a=msid:${cname} ${track.kind}`,
   'a=rtcp-mux',

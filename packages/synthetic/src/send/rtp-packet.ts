@@ -7,30 +7,40 @@ export type RtpHeader = {
   ssrc: number;
   /** The header extension's number in the answer, and the value; absent where the answer took none. */
   mid: { extensionId: number; value: string } | undefined;
+  /** Likewise; from 0, as loud as can be, to -127. */
+  audioLevel?: { extensionId: number; levelDbov: number } | undefined;
 };
 
 const FIXED_HEADER_BYTES = 12;
 const ONE_BYTE_PROFILE = 0xbede;
 
-/** One-byte header extensions (RFC 8285 section 4.2), padded to whole words. */
-const midExtension = ({ extensionId, value }: { extensionId: number; value: string }): Buffer => {
-  const length = 1 + value.length;
-  const words = Math.ceil(length / 4);
+/** One-byte header extensions (RFC 8285 section 4.2), padded to whole words; nothing where there are none. */
+const extensionsOf = ({ mid, audioLevel }: RtpHeader): Buffer => {
+  const elements = [
+    ...(mid ? [elementOf(mid.extensionId, Buffer.from(mid.value, 'latin1'))] : []),
+    ...(audioLevel ? [elementOf(audioLevel.extensionId, Buffer.of(-audioLevel.levelDbov))] : []),
+  ];
+  if (elements.length === 0) return Buffer.alloc(0);
+  const data = Buffer.concat(elements);
+  const words = Math.ceil(data.length / 4);
   const bytes = Buffer.alloc(4 + 4 * words);
   bytes.writeUInt16BE(ONE_BYTE_PROFILE, 0);
   bytes.writeUInt16BE(words, 2);
-  bytes.writeUInt8((extensionId << 4) | (value.length - 1), 4);
-  bytes.write(value, 5, 'latin1');
+  data.copy(bytes, 4);
   return bytes;
 };
+
+const elementOf = (id: number, value: Buffer): Buffer =>
+  Buffer.concat([Buffer.of((id << 4) | (value.length - 1)), value]);
 
 /** One packet as bytes. */
 export const writeRtp = (header: RtpHeader, payload: Uint8Array): Buffer => {
   const fixed = Buffer.alloc(FIXED_HEADER_BYTES);
-  fixed.writeUInt8(header.mid ? 0x90 : 0x80, 0);
+  const extensions = extensionsOf(header);
+  fixed.writeUInt8(extensions.length > 0 ? 0x90 : 0x80, 0);
   fixed.writeUInt8(header.payloadType | (header.marker ? 0x80 : 0), 1);
   fixed.writeUInt16BE(header.sequenceNumber, 2);
   fixed.writeUInt32BE(header.timestamp, 4);
   fixed.writeUInt32BE(header.ssrc, 8);
-  return Buffer.concat([fixed, header.mid ? midExtension(header.mid) : new Uint8Array(), payload]);
+  return Buffer.concat([fixed, extensions, payload]);
 };

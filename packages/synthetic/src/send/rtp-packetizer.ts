@@ -1,3 +1,4 @@
+import type { LevelAt } from './offer.ts';
 import { type RtpHeader, writeRtp } from './rtp-packet.ts';
 
 export type RtpPacketizerOptions = {
@@ -5,6 +6,7 @@ export type RtpPacketizerOptions = {
   payloadType: number;
   clockRate: number;
   mid: RtpHeader['mid'];
+  audioLevel?: { extensionId: number; levelDbov: LevelAt } | undefined;
   /** Where resends go (RFC 4588); without it they go out as they first were. */
   rtx: { ssrc: number; payloadType: number } | undefined;
   /** Of the first packet, and of media time 0. */
@@ -48,7 +50,11 @@ export class RtpPacketizer {
   /** One packet a payload, all of one moment; the last one bears the marker if `markLast`. */
   packetize(payloads: readonly Uint8Array[], mediaMs: number, markLast: boolean): NumberedPacket[] {
     const timestamp = this.timestampAt(mediaMs);
-    return payloads.map((payload, index) => this.#next(payload, timestamp, markLast && index === payloads.length - 1));
+    const { audioLevel } = this.#options;
+    const level = audioLevel && { ...audioLevel, levelDbov: audioLevel.levelDbov(mediaMs) };
+    return payloads.map((payload, index) =>
+      this.#next(payload, { timestamp, marker: markLast && index === payloads.length - 1, audioLevel: level }),
+    );
   }
 
   /** The packet once more, as RTX wraps it; undefined where it is no longer kept. */
@@ -63,10 +69,10 @@ export class RtpPacketizer {
     return writeRtp(header, Buffer.concat([originalNumber, cached.payload]));
   }
 
-  #next(payload: Uint8Array, timestamp: number, marker: boolean): NumberedPacket {
+  #next(payload: Uint8Array, own: Pick<RtpHeader, 'timestamp' | 'marker' | 'audioLevel'>): NumberedPacket {
     const { payloadType, ssrc, mid } = this.#options;
     const sequenceNumber = this.#sequenceNumber;
-    const header = { payloadType, marker, sequenceNumber, timestamp, ssrc, mid };
+    const header = { payloadType, sequenceNumber, ssrc, mid, ...own };
     this.#sequenceNumber = (sequenceNumber + 1) & 0xffff;
     this.#packetCount += 1;
     this.#octetCount += payload.length;

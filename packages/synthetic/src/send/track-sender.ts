@@ -22,7 +22,14 @@ export class TrackSender {
   readonly #cname: string;
   #reportDueMs = Number.NEGATIVE_INFINITY;
 
-  constructor(track: OfferedTrack, midExtensionId: number | undefined, start: RtpStart, cname: string) {
+  constructor(
+    track: OfferedTrack,
+    midExtensionId: number | undefined,
+    start: RtpStart,
+    cname: string,
+    audioLevelExtensionId?: number,
+  ) {
+    const { levelDbov } = track;
     this.kind = track.kind;
     this.ssrc = track.ssrc;
     this.#cname = cname;
@@ -31,6 +38,10 @@ export class TrackSender {
       payloadType: track.payloadType,
       clockRate: clockRateOf(track),
       mid: midExtensionId === undefined ? undefined : { extensionId: midExtensionId, value: track.mid },
+      audioLevel:
+        levelDbov && audioLevelExtensionId !== undefined
+          ? { extensionId: audioLevelExtensionId, levelDbov }
+          : undefined,
       rtx: track.rtx,
       firstSequenceNumber: start.sequenceNumber,
       firstTimestamp: start.timestamp,

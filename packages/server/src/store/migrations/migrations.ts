@@ -5,6 +5,7 @@ import { afterTheCall } from './0002-after-the-call.ts';
 import { retention } from './0003-retention.ts';
 import { tenants } from './0004-tenants.ts';
 import { flatListing } from './0005-flat-listing.ts';
+import { memberProfiles } from './0006-member-profiles.ts';
 
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
@@ -12,4 +13,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0003-retention': retention,
   '0004-tenants': tenants,
   '0005-flat-listing': flatListing,
+  '0006-member-profiles': memberProfiles,
 };

@@ -6,6 +6,7 @@ import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyRequest } from 'fastify';
 import type { JoinRequest } from '../../conference/admission.ts';
 import type { AppRecord } from '../../store/rows.ts';
+import { socketUrlOf } from '../base-url.ts';
 import { takeJson } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
@@ -68,7 +69,13 @@ export const memberRoutes =
         const confrId = confrIdIn(request.params);
         const holder = gate.holderOf(request);
         const userToken = holder.kind === 'user' ? gate.tokenOf(request) : undefined;
-        const joining = { ...joinRequest(owner, holder, request.body), ...(userToken && { userToken }) };
+        const { nickname, ext } = request.body;
+        const joining = {
+          ...joinRequest(owner, holder, request.body),
+          ...(userToken && { userToken }),
+          ...(nickname !== undefined && { nickname }),
+          ...(ext !== undefined && { ext }),
+        };
         const joined = await join(request, owner, confrId, joining);
         const { memberId } = joined;
         const place = { org: owner.org, app: owner.name, confrId };
@@ -77,6 +84,7 @@ export const memberRoutes =
           expiresAt: joined.expiresAt.toISOString(),
           whip: baseUrl() + pathOf(ROUTES.whip, place),
           leave: baseUrl() + pathOf(ROUTES.member, { ...place, memberId }),
+          events: socketUrlOf(baseUrl()) + pathOf(ROUTES.events, place),
         };
       },
     );
