@@ -1,5 +1,6 @@
 /** Whatever a caller may write into a path, a query or a header. */
 import { strict as assert } from 'node:assert';
+import { formatEventCursor, parseEventCursor } from '@callreel/contract/events.ts';
 import {
   parseAccessId,
   parseAppName,
@@ -14,6 +15,7 @@ import { isObjectKey } from '@callreel/server/storage/object-store.ts';
 import type { AppRecord } from '@callreel/server/store/rows.ts';
 import { readConferenceQuery } from '@callreel/server/web/conference-query.ts';
 import { WebError } from '@callreel/server/web/errors.ts';
+import { readClientMessage } from '@callreel/server/web/events/client-messages.ts';
 import { Links, readLinkProof } from '@callreel/server/web/links.ts';
 import { readUserName } from '@callreel/server/web/names.ts';
 import { isNotModified, mayAnswerPart } from '@callreel/server/web/preconditions.ts';
@@ -157,6 +159,25 @@ const checkAddress = (text: string): void => {
   assert.ok(addressKey(text).length <= Math.max(24, text.length));
 };
 
+const MESSAGES = [
+  '{"kind":"mute","id":"7","pubStreamId":"rtc-10-xbd__Of_C16M21","audioOff":true}',
+  '{"kind":"leave"}',
+  '{"kind":"ping","id":"x"}',
+];
+
+const checkMessage = (text: string): void => {
+  const message = readClientMessage(text);
+  if (message === undefined) return;
+  assert.ok(['mute', 'leave', 'ping'].includes(message.kind) && (message.id ?? '').length <= 64);
+};
+
+const checkCursor = (text: string): void => {
+  const cursor = parseEventCursor(text);
+  if (cursor === undefined) return;
+  assert.ok(Number.isSafeInteger(cursor.seq) && cursor.seq >= 0);
+  assert.deepEqual(parseEventCursor(formatEventCursor(cursor)), cursor);
+};
+
 export const WEB_TARGETS: FuzzTarget[] = [
   target('web: names and ids', textLike([...IDS, ...NAMES]), checkNames),
   target('web: a time', fc.tuple(zone, textLike(TIMES)), checkTime),
@@ -170,5 +191,7 @@ export const WEB_TARGETS: FuzzTarget[] = [
   target('web: a link', fc.tuple(textLike(KEYS), fc.oneof(proofs, fc.anything())), checkLink),
   target('web: a token', textLike([`YWMt${'a'.repeat(43)}`]), checkToken),
   target('web: conditions', headers, checkHeaders),
+  target('web: a message over a socket', textLike(MESSAGES), checkMessage),
+  target('web: where events go on', textLike(['q2Wd0JkX1bNa.118', 'a-_.0']), checkCursor),
   target('web: an address', textLike(ADDRESSES), checkAddress),
 ];

@@ -78,13 +78,23 @@ const joinUnderHost = async (host: string, path: string): Promise<JoinView> => {
 test('whoever joins is told where to publish and how to leave, at the address the service is bound to', async () => {
   const { id } = await create();
   const view = await joinUnderHost('evil.example', `/v1${base}/conferences/${id}/join`);
-  assert.deepEqual(Object.keys(view).sort(), ['accessId', 'expiresAt', 'leave', 'memberId', 'role', 'token', 'whip']);
+  assert.deepEqual(Object.keys(view).sort(), [
+    'accessId',
+    'events',
+    'expiresAt',
+    'leave',
+    'memberId',
+    'role',
+    'token',
+    'whip',
+  ]);
   assert.equal(view.memberId, `${id}M1`);
   assert.match(view.accessId, /^HI\d+$/);
   assert.equal(view.role, 'talker');
   assert.equal(new Date(view.expiresAt).toISOString(), view.expiresAt);
   assert.equal(view.whip, `${fixture.url}/v1${base}/conferences/${id}/whip`);
   assert.equal(view.leave, `${fixture.url}/v1${base}/conferences/${id}/members/${view.memberId}`);
+  assert.equal(view.events, `${fixture.url.replace('http', 'ws')}/v1${base}/conferences/${id}/events`);
 });
 
 test('a user creates a conference, is its admin, and others join with the password', async () => {

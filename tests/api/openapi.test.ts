@@ -177,6 +177,16 @@ test('publications: published, continued, ended', async () => {
   await api.call('unpublish', 404, { path: streamPath, token: member.token });
 });
 
+test('events: followed, and not', async () => {
+  const path = { ...names, confrId: await createCall() };
+  await api.call('followEvents', 101, { path, token, webSocket: true });
+  await api.call('followEvents', 101, { path, token, webSocket: true, query: '?since=q2Wd0JkX1bNa.118' });
+  await api.call('followEvents', 400, { path, token, webSocket: true, query: '?since=118' });
+  await api.call('followEvents', 401, { path, webSocket: true });
+  await api.call('followEvents', 404, { path: { ...names, confrId: NO_CONFERENCE }, token, webSocket: true });
+  await api.call('followEvents', 426, { path, token });
+});
+
 test('recordings: listed, searched, downloaded, deleted', async () => {
   const { id, confrId, objectKey } = await fixture.addRecording(app, Buffer.from('content'));
   const merged = { confrId: confrId as ConfrId, recordType: 'MERGE_ALL', container: 'mp4' } as const;

@@ -18,6 +18,7 @@ import { DisplayTime } from '@callreel/server/web/times.ts';
 import { Tokens } from '@callreel/server/web/tokens.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { createConference, ids, newRecording } from '../support/store-rows.ts';
+import { askForWebSocket } from '../support/web-socket-request.ts';
 
 export const ANSWER_SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
 /** Its credentials, as a fragment for PATCH names them. */
@@ -51,6 +52,8 @@ export type Call = {
   json?: unknown;
   body?: string | Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
+  /** Asks for a WebSocket, with the token among the protocols. What is opened is closed again. */
+  webSocket?: boolean;
 };
 
 export type Answer = {
@@ -85,6 +88,12 @@ const listRoutes = (web: Web): string[] => {
   return routes;
 };
 
+type FixtureOptions = Partial<WebOptions> & {
+  spawnMedia?: SpawnMediaProcess;
+  /** Of lost connections; the contract's unless given. */
+  holdMs?: number;
+};
+
 export class WebFixture {
   readonly config: Config;
   readonly postgres: TestPostgres;
@@ -116,7 +125,7 @@ export class WebFixture {
 
   static async start(
     env: Record<string, string> = {},
-    { spawnMedia = mediaStandIn, ...options }: Partial<WebOptions> & { spawnMedia?: SpawnMediaProcess } = {},
+    { spawnMedia = mediaStandIn, holdMs, ...options }: FixtureOptions = {},
   ): Promise<WebFixture> {
     const postgres = await startPostgres();
     const dataDir = await mkdtemp(join(tmpdir(), 'callreel-web-'));
@@ -128,7 +137,7 @@ export class WebFixture {
     const tokens = new Tokens({ store, nowMs: Date.now });
     const time = new DisplayTime(config.timeZone);
     const conferences = new Conferences({
-      ...{ store, ids, nowMs, bootId: '', log, mediaProcesses: 1, spawnMedia },
+      ...{ store, ids, nowMs, bootId: '', log, mediaProcesses: 1, spawnMedia, ...(holdMs && { holdMs }) },
       formatTime: (instant) => time.format(instant),
       issueMemberToken: (...request) => tokens.issueMember(...request),
       onRecordingEnded: () => {},
@@ -168,7 +177,8 @@ export class WebFixture {
   }
 
   /** `path` from the root, or a whole URL. */
-  async call(path: string, { method = 'GET', token, json, body, headers }: Call = {}): Promise<Answer> {
+  async call(path: string, { method = 'GET', token, json, body, headers, webSocket }: Call = {}): Promise<Answer> {
+    if (webSocket) return askForWebSocket(new URL(path, this.url), token, headers);
     const response = await fetch(new URL(path, this.url), {
       method,
       headers: {

@@ -21,6 +21,7 @@ const fileOf = (url: string): URL => new URL(url);
 const conference = ({ base, confrId }: World): string => `/${base}/conferences/${confrId}`;
 const own = (world: World): string => `/v1${conference(world)}`;
 const stream = (world: World): string => `${own(world)}/whip/${world.pubStreamId}`;
+const events = (world: World): string => `${own(world)}/events`;
 const ownMember = (world: World): string => `${own(world)}/members/${world.member.memberId}`;
 
 const credentials = (app: World['app'], secretOf = app) => ({
@@ -104,6 +105,15 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
     path: stream(world),
     body: OFFER_ICE,
     headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': world.etag },
+  }),
+
+  [`GET ${ROUTES.events}`]: (world) => ({ path: events(world), webSocket: true }),
+  [`GET ${ROUTES.events} (as no WebSocket)`]: at(events),
+  [`GET ${ROUTES.events} (from another origin's page)`]: (world) => ({
+    ...{ path: events(world), webSocket: true, headers: { origin: 'https://evil.example' } },
+  }),
+  [`GET ${ROUTES.events} (another app's)`]: ({ base, otherConfrId }) => ({
+    ...{ path: `/v1/${base}/conferences/${otherConfrId}/events`, webSocket: true },
   }),
 
   [`GET ${ROUTES.page}`]: at(() => ROUTES.page),

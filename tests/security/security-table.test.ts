@@ -33,6 +33,7 @@ const codeOf = (status: number, credential: CredentialName): string => {
     400: 'invalid_grant',
     403: 'forbidden_op',
     404: 'service_resource_not_found',
+    426: 'upgrade_required',
   };
   return codes[status] ?? 'none';
 };
@@ -74,7 +75,7 @@ test('the table has a row for every route, and a request for every row', () => {
   assert.deepEqual([...new Set(ROWS.map(({ route }) => route))].sort(), withoutPlainHeads(fixture.routes));
   assert.deepEqual(ROWS.map(({ name }) => name).sort(), Object.keys(REQUESTS).sort());
   for (const { name, statusOf } of ROWS) {
-    for (const credential of CREDENTIALS) assert.ok(statusOf[credential] >= 200, `${name}: ${credential}`);
+    for (const credential of CREDENTIALS) assert.ok(statusOf[credential] >= 100, `${name}: ${credential}`);
   }
 });
 

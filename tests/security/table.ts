@@ -50,6 +50,11 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  DELETE /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
 401  401       401     401     401     403       403  403           204    403             401           401    404      404   403  PATCH  /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
 
+401  401       401     401     401     403       403  403           101    403             401           401    101      101   101  GET    /v1/:org/:app/conferences/:confrId/events
+401  401       401     401     401     403       403  403           426    403             401           401    426      426   426  GET    /v1/:org/:app/conferences/:confrId/events  (as no WebSocket)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/conferences/:confrId/events  (from another origin's page)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   404  GET    /v1/:org/:app/conferences/:confrId/events  (another app's)
+
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /docs
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /assets/*

@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'payload_too_large',
   'unsupported_media_type',
   'unprocessable',
+  'upgrade_required',
   'precondition_required',
   'gone',
   'precondition_failed',

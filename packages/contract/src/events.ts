@@ -182,7 +182,6 @@ export const EVENT_CLOSES = {
   replaced: { code: 4409, again: false, description: 'You have too many of these sockets: this was the oldest' },
   conferenceClosed: { code: 4410, again: false, description: 'The conference is over' },
   tooManyMessages: { code: 4429, again: true, description: 'You said too much at once' },
-  failed: { code: 1011, again: true, description: 'The service failed; its log says why' },
 } as const satisfies Record<string, Close>;
 export type EventClose = keyof typeof EVENT_CLOSES;
 

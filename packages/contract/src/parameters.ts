@@ -31,6 +31,11 @@ const OTHER: Readonly<Record<string, ParameterNote>> = {
   Signature: { description: 'Part of the link', example: 'r2d0…' },
   type: { description: 'Camera and microphone together (av, which is usual), or a shared screen', example: 'desktop' },
   recordType: { description: 'One kind of recording alone', example: 'MERGE_ALL' },
+  since: { description: 'Where to go on: epoch and number of the last event received', example: 'q2Wd0JkX1bNa.118' },
+  'Sec-WebSocket-Protocol': {
+    description: '`callreel.v1`, which is what we answer, and the token',
+    example: 'callreel.v1, bearer.YWMtr2d0GP_nmWJsxXyHQXLVhE8gU0g3r5l0Qk2cV1mZ7Ho',
+  },
   state: { description: 'One state alone', example: 'running' },
   Range: { description: 'A part of the file (RFC 9110, section 14)', example: 'bytes=0-1023' },
   'If-None-Match': { description: 'The ETag of the copy the client has: 304 where it is current', example: '"x-1"' },

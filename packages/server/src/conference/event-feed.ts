@@ -12,7 +12,7 @@ export type OpeningFrame = { epoch: string; seq: number; atMs: number } & (
 );
 export type FeedFrame = OpeningFrame | EventFrame;
 
-/** Is told in order, and must not follow or stop following while it is told. */
+/** Is told in order. It may stop following while it is told. */
 export type Follower = (frame: FeedFrame) => void;
 /** Harmless when it is called again. */
 export type StopFollowing = () => void;

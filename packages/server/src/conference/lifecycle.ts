@@ -151,7 +151,10 @@ const TABLE: { [Kind in keyof Events]: (draft: Draft, event: LifeEvent<Kind>) =>
   },
 
   restarted: (draft) => {
-    for (const memberId of [...draft.members.keys()]) draft.holdMember(memberId);
+    for (const memberId of [...draft.members.keys()]) {
+      draft.setPresence(memberId, 'unknown');
+      draft.holdMember(memberId);
+    }
     if (draft.phase === 'running' && draft.members.size === 0) draft.endConference('left');
   },
 

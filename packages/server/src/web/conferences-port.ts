@@ -18,4 +18,5 @@ export type ConferencesPort = Pick<
   | 'userOf'
   | 'endRevoked'
   | 'figures'
+  | 'events'
 >;

@@ -28,6 +28,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   unsupported_media_type: 415,
   range_not_satisfiable: 416,
   unprocessable: 422,
+  upgrade_required: 426,
   precondition_required: 428,
   reach_limit: 429,
   internal_error: 500,
@@ -100,6 +101,12 @@ export class WebError extends Error {
   static reachLimit(retryAfterSeconds: number, headers: Headers): WebError {
     const description = 'Too many of these calls: wait as long as Retry-After says';
     return new WebError('reach_limit', description, { ...headers, 'retry-after': String(retryAfterSeconds) });
+  }
+
+  /** RFC 9110, section 15.5.22; RFC 6455, section 4.4. */
+  static upgradeRequired(): WebError {
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    return new WebError('upgrade_required', 'This path is that of a WebSocket (RFC 6455), version 13', headers);
   }
 
   static rangeNotSatisfiable(sizeBytes: number): WebError {

@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { WebError } from './errors.ts';
+import { tokenInProtocols } from './events/upgrades.ts';
 import type { Workload } from './load/workload.ts';
 import { classOf } from './rates/call-class.ts';
 import type { Rates } from './rates/rates.ts';
@@ -37,9 +38,9 @@ const HOLDER_WORDS: Readonly<Record<Holder, string>> = {
   member: 'the token of a member of this conference',
 };
 
-/** RFC 6750, section 2.1; undefined where the request bears none. */
+/** RFC 6750, section 2.1, or among the protocols of a WebSocket; undefined where the request bears none. */
 export const bearerOf = (request: FastifyRequest): string | undefined =>
-  /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? tokenInProtocols(request.raw);
 
 const paramsIn = (request: FastifyRequest): PathParams => request.params as PathParams;
 

@@ -1,5 +1,6 @@
 /** What our page may load and do, and what no other answer may. */
 import { createHash } from 'node:crypto';
+import { socketUrlOf } from './base-url.ts';
 
 /** For everything that is not the page: nothing at all, and in no frame. */
 export const API_POLICY = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
@@ -23,7 +24,7 @@ export const pagePolicy = (html: string, baseUrl: string): string => {
     'style-src': ["'self'", ...hashesOf(html, 'style')].join(' '),
     'img-src': "'self' data: blob:",
     'font-src': "'self'",
-    'connect-src': own,
+    'connect-src': `${own} ${socketUrlOf(new URL(baseUrl).origin)}`,
     'media-src': `${own} blob:`,
     'worker-src': "'self' blob:",
     'manifest-src': "'self'",

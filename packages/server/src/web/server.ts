@@ -25,6 +25,8 @@ import { baseUrlOf, ownOrigins } from './base-url.ts';
 import { BODY_LIMIT_BYTES, dropTypeOfNoBody, wantPlainBody } from './bodies.ts';
 import type { ConferencesPort } from './conferences-port.ts';
 import { answerCors } from './cors.ts';
+import { type EventSocketLimits, EventSockets } from './events/event-sockets.ts';
+import { routeUpgrades } from './events/upgrades.ts';
 import { Gate } from './gate.ts';
 import { Links } from './links.ts';
 import { DiskRoom } from './load/disk-room.ts';
@@ -39,6 +41,7 @@ import { Passwords } from './passwords.ts';
 import { Rates } from './rates/rates.ts';
 import { REQUEST_SERIALIZERS, RequestLog } from './request-log.ts';
 import { conferenceRoutes } from './routes/conferences.ts';
+import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -69,6 +72,8 @@ export type WebOptions = {
   jobFigures?: () => Promise<readonly QueueFigures[]>;
   /** How long what is being answered when we stop may take; a download goes on with a range later. */
   closeGraceMs?: number;
+  /** How many event sockets there may be, and how they are kept. */
+  eventSockets?: Partial<EventSocketLimits>;
   /** How much is taken on at once. */
   workload?: WorkloadOptions | undefined;
   /** Stands in for asking the disk. */
@@ -103,6 +108,12 @@ const createApp = ({ config, log, timeouts = {} }: WebOptions, requestLog: Reque
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
 
+/** Of the pages that may call. */
+const pageOrigins = (config: Config, baseUrl: string): string[] => [
+  ...config.corsOrigins,
+  ...ownOrigins(config, baseUrl),
+];
+
 const addHeaders = (app: WebApp, config: Config, baseUrl: () => string): void => {
   app.addHook('onRequest', setCommonHeaders);
   app.addHook('onRequest', wantOneHost);
@@ -114,7 +125,7 @@ const addHeaders = (app: WebApp, config: Config, baseUrl: () => string): void =>
   });
   app.addHook(
     'onRequest',
-    answerCors(() => [...config.corsOrigins, ...ownOrigins(config, baseUrl())]),
+    answerCors(() => pageOrigins(config, baseUrl())),
   );
 };
 
@@ -131,9 +142,9 @@ const figureSources = (options: WebOptions, workload: Workload): FigureSources =
   };
 };
 
-type RouteMeans = { workload: Workload; requests: RequestFigures; baseUrl: () => string };
+type RouteMeans = { workload: Workload; requests: RequestFigures; sockets: EventSockets; baseUrl: () => string };
 
-const routesOf = (options: WebOptions, { workload, requests, baseUrl }: RouteMeans): Routes[] => {
+const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }: RouteMeans): Routes[] => {
   const { config, store, conferences, objects, tokens } = options;
   const rates = new Rates({ settings: config.rates, nowMs: monotonicMs, onRefused: workload.end });
   const gate = new Gate({ apps: store.apps, tokens, rates, workload });
@@ -153,6 +164,13 @@ const routesOf = (options: WebOptions, { workload, requests, baseUrl }: RouteMea
     conferenceRoutes({ gate, conferences, search: store.conferenceSearch, time }),
     memberRoutes({ gate, conferences, baseUrl, rates }),
     whipRoutes({ gate, conferences, baseUrl, disk }),
+    eventRoutes({
+      gate,
+      conferences,
+      sockets,
+      workload,
+      origins: () => [...pageOrigins(config, baseUrl()), new URL(baseUrl()).origin],
+    }),
     recordingRoutes({ gate, recordings: store.recordings, links, time }),
     ownRecordingRoutes({ gate, store, links, time, onRecordingDeleted: options.onRecordingDeleted ?? (() => {}) }),
     fileRoutes({ links, recordings: store.recordings, objects, rates, workload }),
@@ -181,6 +199,14 @@ const limitWork = (app: WebApp, options: WebOptions): Workload => {
   return workload;
 };
 
+/** An event socket is no HTTP connection any more: closing the server would wait for it for ever. */
+const addEventSockets = (app: WebApp, { conferences, tokens, log, eventSockets }: WebOptions): EventSockets => {
+  const sockets = new EventSockets({ conferences, tokens, log, nowMs: monotonicMs, limits: eventSockets });
+  routeUpgrades(app);
+  app.addHook('preClose', () => sockets.close());
+  return sockets;
+};
+
 /** Where it is reached: the public URL, or the bound address once it listens. Without a slash at the end. */
 export type Web = WebApp & { publicUrl: () => string };
 
@@ -200,7 +226,8 @@ export const buildWeb = (options: WebOptions): Web => {
   app.addHook('onResponse', requests.note);
   const answerOtherMethods = watchMethods(app);
   describeInterface(app, VERSION);
-  for (const routes of routesOf(options, { workload, requests, baseUrl })) app.register(routes);
+  const sockets = addEventSockets(app, options);
+  for (const routes of routesOf(options, { workload, requests, sockets, baseUrl })) app.register(routes);
   app.register(answerOtherMethods);
   // An Expect field that we do not know may be ignored (RFC 9110, section 10.1.1); node's own 417 would bear none of our headers.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));

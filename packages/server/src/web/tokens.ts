@@ -76,6 +76,13 @@ export class Tokens {
     return { appId: record.appId, ...record.subject };
   }
 
+  /** Which of these are not good any more. */
+  async deadAmong(tokens: readonly string[]): Promise<string[]> {
+    const byHash = new Map(tokens.map((token) => [Buffer.from(hashOf(token)).toString('hex'), token]));
+    const dead = await this.#store.deadAmong([...byHash.keys()], new Date(this.#nowMs()));
+    return dead.flatMap((hash) => byHash.get(hash) ?? []);
+  }
+
   /** From then on the token is refused. Says whether there is such a token. */
   async revoke(token: string): Promise<boolean> {
     return TOKEN.test(token) && (await this.#store.revoke(hashOf(token)));

@@ -49,8 +49,8 @@ const answer = (videoPort: number): string =>
 test('an answer says which payload types, extension and way were taken', () => {
   const { tracks, transportLines } = readAnswer(answer(9));
   assert.deepEqual(tracks, [
-    { mid: '0', payloadTypes: [111], midExtensionId: 4 },
-    { mid: '1', payloadTypes: [96, 97], midExtensionId: undefined },
+    { mid: '0', payloadTypes: [111], midExtensionId: 4, audioLevelExtensionId: undefined },
+    { mid: '1', payloadTypes: [96, 97], midExtensionId: undefined, audioLevelExtensionId: undefined },
   ]);
   assert.equal(transportLines.length, 5);
 });

@@ -1,5 +1,6 @@
 /** Adds to the description what the schemas of the routes do not hold: every answer, who may call, what the parameters mean. */
 import { ErrorBody, type ErrorCode } from '@callreel/contract/errors.ts';
+import { ClientMessage, ServerFrame } from '@callreel/contract/events.ts';
 import { parameterNote } from '@callreel/contract/parameters.ts';
 import { STATUS_OF } from '../errors.ts';
 import type { Call, MediaType, OpenApiDocument, Parameter, Response, Schema } from './document.ts';
@@ -32,6 +33,7 @@ const HEADERS: Readonly<Record<string, Schema>> = {
   ETag: text('What to compare with: the ICE session, or the content of the file'),
   'Content-Range': text('Which part of the file this is'),
   'Repr-Digest': text('SHA-256 of the whole file (RFC 9530), once it is known'),
+  Upgrade: text('websocket'),
   'WWW-Authenticate': text('Which token is wanted (RFC 6750)'),
 };
 
@@ -41,6 +43,7 @@ const HEADERS_BY_STATUS: Readonly<Record<string, readonly string[]>> = {
   '304': ['ETag'],
   '401': ['WWW-Authenticate'],
   '416': ['Content-Range'],
+  '426': ['Upgrade'],
   '429': ['Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
   '503': ['Retry-After'],
 };
@@ -152,6 +155,13 @@ const completeCall = (key: string, call: Call, operation: Operation): Call => ({
 /** `/files/{objectKey}` is `/files/*` to the router. */
 const routeOf = (path: string): string => path.replace('{objectKey}', '*').replace(/\{(\w+)\}/g, ':$1');
 
+/** What is passed over a WebSocket, OpenAPI has no place for: it stands among the schemas. */
+const SCHEMAS: Readonly<Record<string, Schema>> = {
+  Error: { ...ErrorBody },
+  EventServerFrame: { ...ServerFrame },
+  EventClientMessage: { ...ClientMessage },
+};
+
 /** A call that the table does not know is left as its schemas make it. */
 export const complete = (document: OpenApiDocument): OpenApiDocument => {
   const paths: OpenApiDocument['paths'] = {};
@@ -163,6 +173,6 @@ export const complete = (document: OpenApiDocument): OpenApiDocument => {
       paths[path][method] = operation === undefined ? call : completeCall(key, call, operation);
     }
   }
-  const components = { ...document.components, schemas: { Error: { ...ErrorBody } }, headers: { ...HEADERS } };
+  const components = { ...document.components, schemas: { ...SCHEMAS }, headers: { ...HEADERS } };
   return { ...document, paths, components };
 };

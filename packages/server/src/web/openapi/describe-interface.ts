@@ -20,6 +20,7 @@ const TAGS = [
   { name: 'users', description: "An application's users" },
   { name: 'conferences', description: 'Conferences' },
   { name: 'members', description: 'Joining and leaving' },
+  { name: 'events', description: 'What happens in a conference' },
   { name: 'whip', description: 'Publishing media' },
   { name: 'service', description: 'The service itself' },
 ];

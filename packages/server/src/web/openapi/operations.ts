@@ -118,6 +118,15 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refusals: ['illegal_sdp', MISSING, 'precondition_failed', 'unprocessable', 'precondition_required'],
     headers: ['If-Match'],
   },
+  [`GET ${ROUTES.events}`]: {
+    id: 'followEvents',
+    takes: APP_OR_MEMBER,
+    answers: { 101: 'Frames follow: text, one JSON object each, as the schema EventServerFrame says' },
+    refusals: ['illegal_argument', MISSING, 'upgrade_required'],
+    description:
+      'RFC 6455. The token goes among the protocols, or in Authorization, never in the URL. What a client may say is the schema EventClientMessage. See docs/formats/events.md.',
+    headers: ['Sec-WebSocket-Protocol'],
+  },
   [`GET ${ROUTES.ownRecordings}`]: call('findRecordings', APP, 'A page', 'illegal_argument'),
   [`GET ${ROUTES.ownRecording}`]: call('getRecording', APP, 'The recording', MISSING),
   [`DELETE ${ROUTES.ownRecording}`]: call('deleteRecording', APP, 'It is listed no more', MISSING),

@@ -25,6 +25,7 @@ export const REFUSALS: Readonly<Record<ErrorCode, string>> = {
   unsupported_media_type: 'the body is of another type',
   range_not_satisfiable: 'the range begins after the end of the file',
   unprocessable: 'an ICE restart: POST a new offer with ?resume instead',
+  upgrade_required: 'it is no request for a WebSocket (RFC 6455), version 13',
   precondition_required: 'If-Match is missing',
   reach_limit: 'too many calls: wait as long as Retry-After says',
   internal_error: 'the service failed; its log says why, under this X-Request-Id',

@@ -21,6 +21,7 @@ const CLASSES: Readonly<Record<string, CallClass>> = {
   [`GET ${ROUTES.ownRecording}`]: 'retrieval',
   [`POST ${ROUTES.join}`]: 'joins',
   [`POST ${ROUTES.whip}`]: 'joins',
+  [`GET ${ROUTES.events}`]: 'joins',
   [`DELETE ${ROUTES.whipResource}`]: 'own',
   [`PATCH ${ROUTES.whipResource}`]: 'own',
   [`DELETE ${ROUTES.member}`]: 'own',
