@@ -8,6 +8,7 @@ import { buildRemb } from '@callreel/media/rtcp/remb.ts';
 import { buildSenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import { buildSenderReportRequest } from '@callreel/media/rtcp/sender-report-request.ts';
 import { buildSourceDescription } from '@callreel/media/rtcp/source-description.ts';
+import { buildTransportFeedback } from '@callreel/media/rtcp/transport-feedback.ts';
 import { packetizeAv1 } from '@callreel/synthetic/packetize/av1.ts';
 import { packetizeH264 } from '@callreel/synthetic/packetize/h264.ts';
 import { packetizeH265 } from '@callreel/synthetic/packetize/h265.ts';
@@ -116,7 +117,21 @@ const report = {
 };
 const senderReport = { ntpMs: 1.8e12, rtpTimestamp: 5, packetCount: 10, octetCount: 9000 };
 
+const arrivals = {
+  ...{ senderSsrc: 1, mediaSsrc: VIDEO.ssrc, feedbackCount: 255, baseSequenceNumber: 65_530 },
+  arrivalsMs: [
+    1000,
+    1001,
+    undefined,
+    1100,
+    1090,
+    ...Array<undefined>(40).fill(undefined),
+    ...Array<number>(30).fill(1100),
+  ],
+};
+
 export const RTCP_PACKETS: Uint8Array[] = [
+  buildTransportFeedback(arrivals).bytes,
   joinRtcp([buildSenderReport({ ssrc: VIDEO.ssrc, ...senderReport }), buildSourceDescription(VIDEO.ssrc, 'caller')]),
   joinRtcp([buildSenderReport({ ssrc: AUDIO.ssrc, ...senderReport }), buildGoodbye([AUDIO.ssrc])]),
   joinRtcp([buildReceiverReport(1, [report, report]), buildRemb(1, 2_000_000, [VIDEO.ssrc, AUDIO.ssrc])]),

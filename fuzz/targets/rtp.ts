@@ -19,7 +19,15 @@ import { parseRemb } from '@callreel/media/rtcp/remb.ts';
 import { parseSenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import { parseSenderReportRequest } from '@callreel/media/rtcp/sender-report-request.ts';
 import { parseCanonicalNames } from '@callreel/media/rtcp/source-description.ts';
-import { findHeaderExtension, readAudioLevel, readTextExtension } from '@callreel/media/rtp/header-extension.ts';
+import { parseTransportFeedback } from '@callreel/media/rtcp/transport-feedback.ts';
+import {
+  ABSOLUTE_SEND_TIME_MODULUS_MS,
+  findHeaderExtension,
+  readAbsoluteSendTime,
+  readAudioLevel,
+  readTextExtension,
+  readTransportSequenceNumber,
+} from '@callreel/media/rtp/header-extension.ts';
 import { isRtcp, parseRtp } from '@callreel/media/rtp/packet.ts';
 import { restoreFromRtx } from '@callreel/media/rtp/rtx.ts';
 import { chooseMedia, type MediaChoice } from '@callreel/media/sdp/choose-media.ts';
@@ -48,6 +56,8 @@ const checkRtp = ([bytes, id]: [Uint8Array, number]): void => {
   assert.ok((readTextExtension(packet, id)?.length ?? 0) <= bytes.length);
   const { levelDbov = 0 } = readAudioLevel(packet, id) ?? {};
   assert.ok(levelDbov <= 0 && levelDbov >= -127);
+  assert.ok((readTransportSequenceNumber(packet, id) ?? 0) <= 0xffff);
+  assert.ok((readAbsoluteSendTime(packet, id) ?? 0) < ABSOLUTE_SEND_TIME_MODULUS_MS);
   const restored = restoreFromRtx(packet, 1, 96);
   assert.equal(restored?.payload.length ?? -1, packet.payload.length < 2 ? -1 : packet.payload.length - 2);
 };
@@ -63,6 +73,8 @@ const checkRtcp = (bytes: Uint8Array): void => {
     assert.ok((parseGoodbye(packet)?.length ?? 0) <= words);
     assert.ok(parseCanonicalNames(packet).length <= words);
     assert.ok((parseRemb(packet)?.mediaSsrcs.length ?? 0) <= words);
+    // A run of 13 bits in half a word (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 3.1.3).
+    assert.ok((parseTransportFeedback(packet)?.arrivalsMs.length ?? 0) <= 2 * 0x1fff * words);
     // An entry of a word names up to 17 packets (RFC 4585 section 6.2.1).
     assert.ok((parseNack(packet)?.sequenceNumbers.length ?? 0) <= 17 * words);
   }

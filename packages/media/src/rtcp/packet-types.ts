@@ -13,6 +13,8 @@ export const PAYLOAD_FEEDBACK = 206;
 export const FORMAT_NACK = 1;
 /** RTCP-SR-REQ (RFC 6051 section 7). */
 export const FORMAT_SENDER_REPORT_REQUEST = 5;
+/** draft-holmer-rmcat-transport-wide-cc-extensions-01 section 3.1. */
+export const FORMAT_TRANSPORT_WIDE = 15;
 
 /** Formats of payload-specific feedback. */
 export const FORMAT_PLI = 1;

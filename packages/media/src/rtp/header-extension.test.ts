@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findHeaderExtension, readAudioLevel, readTextExtension } from './header-extension.ts';
+import {
+  findHeaderExtension,
+  readAbsoluteSendTime,
+  readAudioLevel,
+  readTextExtension,
+  readTransportSequenceNumber,
+} from './header-extension.ts';
 import type { RtpPacket } from './packet.ts';
 
 const withExtension = (profile: number, data: Uint8Array): RtpPacket => ({
@@ -55,6 +61,14 @@ test('a mid that is no visible ASCII is none', () => {
 test('audio level: the voice bit and decibels below full scale', () => {
   assert.deepEqual(readAudioLevel(oneByte(0x10, 0x80 | 42), 1), { voice: true, levelDbov: -42 });
   assert.deepEqual(readAudioLevel(oneByte(0x10, 0), 1), { voice: false, levelDbov: 0 });
+});
+
+test("a packet's number among all of the connection, and when it was sent", () => {
+  assert.equal(readTransportSequenceNumber(oneByte(0x31, 0xfe, 0x01), 3), 0xfe01);
+  assert.equal(readTransportSequenceNumber(oneByte(0x30, 0xfe), 3), undefined);
+  assert.equal(readAbsoluteSendTime(oneByte(0x22, 0x04, 0x00, 0x00), 2), 1000);
+  assert.equal(readAbsoluteSendTime(oneByte(0x22, 0xff, 0xff, 0xff), 2), 64_000 - 64_000 / 2 ** 24);
+  assert.equal(readAbsoluteSendTime(oneByte(0x21, 0x04, 0x00), 2), undefined);
 });
 
 test('any bytes: never throws, and what is found lies within them', () => {

@@ -11,6 +11,11 @@ export const RID_URI = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
 export const REPAIRED_RID_URI = 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id';
 /** How loud a packet of sound is (RFC 6464). */
 export const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
+/** The number of a packet among all of its connection (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 2). */
+export const TRANSPORT_SEQUENCE_NUMBER_URI =
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+/** When a packet was sent, on the sender's clock (draft-alvestrand-rmcat-remb-03 section 3). */
+export const ABSOLUTE_SEND_TIME_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 
 const ONE_BYTE_PROFILE = 0xbede;
 const TWO_BYTE_PROFILE = 0x1000;
@@ -82,4 +87,20 @@ export const readAudioLevel = (packet: RtpPacket, id: number): AudioLevel | unde
   if (byte === undefined) return undefined;
   const level = byte & 0x7f;
   return { voice: (byte & 0x80) !== 0, levelDbov: level === 0 ? 0 : -level };
+};
+
+/** 16 bits, as on the wire. */
+export const readTransportSequenceNumber = (packet: RtpPacket, id: number): number | undefined => {
+  const [high, low] = findHeaderExtension(packet, id) ?? [];
+  return high === undefined || low === undefined ? undefined : (high << 8) | low;
+};
+
+/** After so many milliseconds it begins at 0 again. */
+export const ABSOLUTE_SEND_TIME_MODULUS_MS = 64_000;
+
+/** Milliseconds, of 64 s: 6 bits of seconds and 18 of their fraction. */
+export const readAbsoluteSendTime = (packet: RtpPacket, id: number): number | undefined => {
+  const [high, middle, low] = findHeaderExtension(packet, id) ?? [];
+  if (high === undefined || middle === undefined || low === undefined) return undefined;
+  return (((high << 16) | (middle << 8) | low) * ABSOLUTE_SEND_TIME_MODULUS_MS) / 2 ** 24;
 };
