@@ -1,5 +1,6 @@
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import { ClientError } from './client-error.ts';
+import { keepFullSize } from './full-size-picture.ts';
 
 /** Without STUN or TURN gathering takes some ten milliseconds; a stuck interface must not hold the call up. */
 const GATHERING_LIMIT_MS = 1_000;
@@ -20,7 +21,9 @@ export const connectionFor = (stream: MediaStream, codec: VideoCodecName | undef
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   for (const track of tracks) {
     const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
-    if (track.kind === 'video' && codec !== undefined) preferVideoCodec(transceiver, codec);
+    if (track.kind !== 'video') continue;
+    keepFullSize(connection, transceiver.sender);
+    if (codec !== undefined) preferVideoCodec(transceiver, codec);
   }
   return connection;
 };
