@@ -35,6 +35,9 @@ const answer = (text: string, ...videoCodecs: VideoCodecName[]): string => {
   return buildAnswer({ offer, choice, local: LOCAL, sessionId: '42', startBitrateKbps: 1500 });
 };
 
+const SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
+const TRANSPORT_WIDE = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+
 /** The lines of each m-line's section; the session's first. */
 const sectionsOf = (text: string): string[][] =>
   text.split(/\r\n(?=m=)/).map((section) => section.split('\r\n').filter((line) => line !== ''));
@@ -58,6 +61,7 @@ test('to Chromium, line by line', () => {
       'a=rtcp-rsize',
       ...transport,
       'a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+      `a=extmap:2 ${SEND_TIME}`,
       'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',
       'a=rtpmap:111 opus/48000/2',
       'a=fmtp:111 minptime=10;useinbandfec=1',
@@ -73,6 +77,7 @@ test('to Chromium, line by line', () => {
       'a=rtcp-mux',
       'a=rtcp-rsize',
       ...transport,
+      `a=extmap:2 ${SEND_TIME}`,
       'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',
       'a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
       'a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
@@ -113,7 +118,28 @@ test('a gateway is answered with its own codec, by name', () => {
 
 test('feedback that was not offered is not answered', () => {
   const text = answer(CHROMIUM_OFFER.replaceAll(/a=rtcp-fb:96 (?:nack pli|goog-remb)\r\n/g, ''), 'VP8');
-  assert.deepEqual(text.match(/a=rtcp-fb:.*/g), ['a=rtcp-fb:96 nack', 'a=rtcp-fb:96 ccm fir']);
+  assert.deepEqual(text.match(/a=rtcp-fb:(?!.*transport-cc).*/g), ['a=rtcp-fb:96 nack', 'a=rtcp-fb:96 ccm fir']);
+});
+
+test('transport-wide feedback goes to those who do not take REMB, for sound and video alike', () => {
+  const text = answer(CHROMIUM_OFFER.replaceAll(/a=rtcp-fb:\d+ goog-remb\r\n/g, ''), 'VP8');
+  const lines = sectionsOf(text).map((section) => section.filter((line) => /transport-cc|extmap:[23] /.test(line)));
+  assert.deepEqual(lines, [
+    [],
+    [`a=extmap:3 ${TRANSPORT_WIDE}`, 'a=rtcp-fb:111 transport-cc'],
+    [`a=extmap:3 ${TRANSPORT_WIDE}`, 'a=rtcp-fb:96 transport-cc'],
+  ]);
+});
+
+test('transport-wide feedback needs both its extension and its line, and video', () => {
+  const withoutRemb = CHROMIUM_OFFER.replaceAll(/a=rtcp-fb:\d+ goog-remb\r\n/g, '');
+  for (const offer of [
+    withoutRemb.replaceAll(/a=extmap:3 .*\r\n/g, ''),
+    withoutRemb.replaceAll(/a=rtcp-fb:96 transport-cc\r\n/g, ''),
+    withoutRemb.replace('m=video 9 ', 'm=video 0 '),
+  ]) {
+    assert.doesNotMatch(answer(offer, 'VP8'), /transport-cc|transport-wide-cc|abs-send-time/);
+  }
 });
 
 test('a sender that would stop in silence is not told to', () => {

@@ -1,8 +1,16 @@
 /** Our answer to a publisher: what was chosen of its offer, over one bundled connection, and what was not, rejected (RFC 8829, RFC 9143). */
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
-import { AUDIO_LEVEL_URI, MID_URI, REPAIRED_RID_URI, RID_URI } from '../rtp/header-extension.ts';
+import {
+  ABSOLUTE_SEND_TIME_URI,
+  AUDIO_LEVEL_URI,
+  MID_URI,
+  REPAIRED_RID_URI,
+  RID_URI,
+  TRANSPORT_SEQUENCE_NUMBER_URI,
+} from '../rtp/header-extension.ts';
 import type { ChosenAudio, ChosenVideo, MediaChoice } from './choose-media.ts';
 import type { OfferedCodec } from './codec.ts';
+import { type CongestionControl, congestionControlOf } from './congestion-control.ts';
 import type { LocalConnection } from './local-connection.ts';
 import type { Offer, OfferedSection } from './offer.ts';
 import { chooseRids, simulcastLines } from './simulcast.ts';
@@ -17,12 +25,11 @@ export type AnswerOptions = {
   startBitrateKbps: number;
 };
 
-/**
- * Not among them: transport-wide-cc, for then Chromium waits for feedback of that kind and without it falls to 30 kbit/s; and
- * video-orientation, for without it pictures are turned before they are encoded, and every file is upright.
- */
+/** Not among them: video-orientation, for without it pictures are turned before they are encoded, and every file is upright. */
 const ACCEPTED_EXTENSIONS: ReadonlySet<string> = new Set([MID_URI, RID_URI, REPAIRED_RID_URI, AUDIO_LEVEL_URI]);
 const ACCEPTED_FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'goog-remb'] as const;
+/** Accepted only by those who then send it: without, Chromium falls to 30 kbit/s. */
+const TRANSPORT_WIDE_FEEDBACK = 'transport-cc';
 /**
  * Of the format parameters, those that an answer repeats: they choose among a codec's forms (RFC 6184 section 8.2.2, RFC 9628 section 6.1,
  * RFC 7798 section 7.2.2, RTP Payload Format For AV1 section 7.2).
@@ -61,36 +68,63 @@ const echoed = (codec: OfferedCodec, names: readonly string[]): string[] =>
     return value !== undefined && SAFE_PARAMETER_VALUE.test(value) ? [`${name}=${value}`] : [];
   });
 
+const feedbackLines = ({ payloadType, feedback }: OfferedCodec, kinds: readonly string[]): string[] =>
+  kinds.filter((kind) => feedback.has(kind)).map((kind) => `a=rtcp-fb:${payloadType} ${kind}`);
+
+const transportFeedback = (control: CongestionControl): string[] =>
+  control.kind === 'sender' ? [TRANSPORT_WIDE_FEEDBACK] : [];
+
 /** Without `usedtx`: a sender that stops in silence leaves holes in every file. */
-const audioLines = ({ name, codec, channels }: ChosenAudio): string[] => {
-  if (name !== 'opus') return [`a=rtpmap:${codec.payloadType} ${name}/${codec.clockRateHz}`];
+const audioLines = ({ name, codec, channels }: ChosenAudio, control: CongestionControl): string[] => {
+  const feedback = feedbackLines(codec, transportFeedback(control));
+  if (name !== 'opus') return [`a=rtpmap:${codec.payloadType} ${name}/${codec.clockRateHz}`, ...feedback];
   const stereo = channels === 2 ? ['stereo=1'] : [];
   const parameters = [...echoed(codec, ['minptime', 'useinbandfec']), ...stereo];
   return [
     `a=rtpmap:${codec.payloadType} opus/48000/2`,
+    ...feedback,
     ...(parameters.length === 0 ? [] : [`a=fmtp:${codec.payloadType} ${parameters.join(';')}`]),
   ];
 };
 
-const videoLines = ({ name, codec, rtx, offered }: ChosenVideo, startBitrateKbps: number): string[] => {
+const videoLines = (
+  { name, codec, rtx, offered }: ChosenVideo,
+  control: CongestionControl,
+  startBitrateKbps: number,
+): string[] => {
   const parameters = [...echoed(codec, REPEATED_PARAMETERS[name]), `x-google-start-bitrate=${startBitrateKbps}`];
   return [
     `a=rtpmap:${codec.payloadType} ${name}/90000`,
-    ...ACCEPTED_FEEDBACK.filter((kind) => codec.feedback.has(kind)).map(
-      (kind) => `a=rtcp-fb:${codec.payloadType} ${kind}`,
-    ),
+    ...feedbackLines(codec, [...ACCEPTED_FEEDBACK, ...transportFeedback(control)]),
     `a=fmtp:${codec.payloadType} ${parameters.join(';')}`,
     ...(rtx ? [`a=rtpmap:${rtx.payloadType} rtx/90000`, `a=fmtp:${rtx.payloadType} apt=${codec.payloadType}`] : []),
     ...simulcastLines(chooseRids(offered.simulcast, codec.payloadType), codec.payloadType),
   ];
 };
 
-const extensionLines = ({ extensions }: OfferedSection): string[] => {
-  const taken = extensions.filter(({ uri }) => ACCEPTED_EXTENSIONS.has(uri));
+/** The one that congestion control needs, where this m-line's codec goes with it. */
+const controlExtension = (control: CongestionControl, codec: OfferedCodec): string | undefined => {
+  switch (control.kind) {
+    case 'sender':
+      return codec.feedback.has(TRANSPORT_WIDE_FEEDBACK) ? TRANSPORT_SEQUENCE_NUMBER_URI : undefined;
+    case 'receiver':
+      return ABSOLUTE_SEND_TIME_URI;
+    case 'reports':
+      return undefined;
+  }
+};
+
+const extensionLines = ({ extensions }: OfferedSection, wanted: string | undefined): string[] => {
+  const taken = extensions.filter(({ uri }) => ACCEPTED_EXTENSIONS.has(uri) || uri === wanted);
   return taken.map(({ id, uri }) => `a=extmap:${id} ${uri}`);
 };
 
-type TakenSection = { offered: OfferedSection; formats: readonly number[]; codecLines: readonly string[] };
+type TakenSection = {
+  offered: OfferedSection;
+  formats: readonly number[];
+  controlExtension: string | undefined;
+  codecLines: readonly string[];
+};
 
 const takenSection = (taken: TakenSection, choice: MediaChoice, local: LocalConnection): string[] => [
   mediaLine(taken.offered, 9, taken.formats),
@@ -104,17 +138,29 @@ const takenSection = (taken: TakenSection, choice: MediaChoice, local: LocalConn
   `a=ice-pwd:${local.icePwd}`,
   `a=fingerprint:${local.fingerprint}`,
   `a=setup:${local.setup}`,
-  ...extensionLines(taken.offered),
+  ...extensionLines(taken.offered, taken.controlExtension),
   ...taken.codecLines,
 ];
 
 const describeTaken = (choice: MediaChoice, startBitrateKbps: number): TakenSection[] => {
   const { audio, video } = choice;
+  const control = congestionControlOf(choice);
   const taken: TakenSection[] = [];
-  if (audio) taken.push({ offered: audio.offered, formats: [audio.codec.payloadType], codecLines: audioLines(audio) });
+  if (audio) {
+    taken.push({
+      offered: audio.offered,
+      formats: [audio.codec.payloadType],
+      controlExtension: controlExtension(control, audio.codec),
+      codecLines: audioLines(audio, control),
+    });
+  }
   if (video) {
-    const formats = [video.codec.payloadType, ...(video.rtx ? [video.rtx.payloadType] : [])];
-    taken.push({ offered: video.offered, formats, codecLines: videoLines(video, startBitrateKbps) });
+    taken.push({
+      offered: video.offered,
+      formats: [video.codec.payloadType, ...(video.rtx ? [video.rtx.payloadType] : [])],
+      controlExtension: controlExtension(control, video.codec),
+      codecLines: videoLines(video, control, startBitrateKbps),
+    });
   }
   return taken;
 };

@@ -75,6 +75,7 @@ export const CHROMIUM_OFFER = lines(
   ...TRANSPORT,
   'a=mid:1',
   'a=extmap:14 urn:ietf:params:rtp-hdrext:toffset',
+  'a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
   'a=extmap:13 urn:3gpp:video-orientation',
   'a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
   'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',

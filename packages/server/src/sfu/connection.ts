@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
 import type { Offer } from '@callreel/media/sdp/offer.ts';
+import { START_KBPS } from './receive/bitrate-control.ts';
 import { Receiver, type ReceiverSink } from './receive/receiver.ts';
 import type { ReceiverStats } from './receive/receiver-stats.ts';
 import type { RtcPort } from './transport/rtc-port.ts';
@@ -21,8 +22,6 @@ export type ConnectionOptions = {
   onLost: (why: string) => void;
 };
 
-/** Where Chromium's own estimate starts. */
-const START_BITRATE_KBPS = 1500;
 /** The peer has the answer by then, and ICE has tried for half a minute. */
 const CONNECT_TIMEOUT_MS = 30_000;
 const SILENCE_TIMEOUT_MS = 5000;
@@ -58,7 +57,7 @@ export class Connection {
     const receiver = connection.#receiver;
     connection.#transport = await Transport.open({
       ...options,
-      startBitrateKbps: START_BITRATE_KBPS,
+      startBitrateKbps: START_KBPS,
       handler: {
         handlePacket: (bytes, arrivalMs) => receiver.handlePacket(bytes, arrivalMs),
         handleOpen: () => connection.#handleOpen(),

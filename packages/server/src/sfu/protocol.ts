@@ -67,6 +67,8 @@ export type PublicationStats = {
   shedPackets: number;
   /** The allowance last sent; 0 before the first. */
   allowedBitsPerSecond: number;
+  /** It sent more than its picture may have for many seconds, whatever it was told: its file is larger than promised. */
+  capIgnored: boolean;
   pictureSize: { width: number; height: number } | undefined;
   keyFrames: number;
   keyFrameRequests: number;

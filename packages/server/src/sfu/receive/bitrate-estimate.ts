@@ -1,19 +1,19 @@
-/**
- * The bit rate that a publisher is told it may send (REMB). It starts at the cap: Chromium takes it as the ceiling of its own estimate, and
- * needs a good 2 Mbit/s to get to 720p. Loss lowers it, as in libwebrtc's own loss-based control.
- */
+/** The bit rate that a publisher is told it may send (REMB): as much as the network carries, and never over the cap. */
+import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
+import { ArrivalGroups } from './bitrate-arrival-groups.ts';
 import { BitrateCap } from './bitrate-cap.ts';
+import { RateControl } from './bitrate-rate-control.ts';
+import { ReceivedBitrate } from './bitrate-received.ts';
+import { SendClock, type SendTimes } from './bitrate-send-clock.ts';
+import { Trendline } from './bitrate-trendline.ts';
 import { LossWindow } from './loss-window.ts';
 
 const HIGH_LOSS = 0.1;
 const LOW_LOSS = 0.02;
-const RISE = 1.08;
-/** Enough for sound and a small picture. */
-const FLOOR_BITS_PER_SECOND = 150_000;
 
 /** What came in the last second or so. */
 export type ReceivedInterval = {
-  /** Of all streams together. */
+  /** Of sound and the pictures that are recorded. */
   bitsPerSecond: number;
   /** Packets of video that were sent, and how many of them the network lost. */
   expected: number;
@@ -23,37 +23,65 @@ export type ReceivedInterval = {
 export class BitrateEstimate {
   readonly #cap = new BitrateCap();
   readonly #loss = new LossWindow();
-  #bitsPerSecond = this.#cap.bitsPerSecond;
+  readonly #clock: SendClock;
+  readonly #groups = new ArrivalGroups();
+  readonly #trendline = new Trendline();
+  readonly #received = new ReceivedBitrate();
+  readonly #control: RateControl;
+  readonly #besides: () => number;
+
+  /** `besidesBitsPerSecond`: what else is sent, which the cap is not for. */
+  constructor(times: SendTimes, startBitsPerSecond: number, besidesBitsPerSecond: () => number = () => 0) {
+    this.#besides = besidesBitsPerSecond;
+    this.#clock = new SendClock(times);
+    this.#control = new RateControl(Math.min(startBitsPerSecond, this.#cap.bitsPerSecond));
+  }
 
   /** Of all streams together; never over the cap. */
   get bitsPerSecond(): number {
-    return this.#bitsPerSecond;
+    return this.#control.bitsPerSecond;
+  }
+
+  /** What the picture may have, however little the network carries. */
+  get capBitsPerSecond(): number {
+    return this.#cap.bitsPerSecond;
+  }
+
+  /** Of all streams together. */
+  get limitBitsPerSecond(): number {
+    return this.#cap.bitsPerSecond + this.#besides();
+  }
+
+  /** Every packet of the connection. */
+  handlePacket(packet: RtpPacket, sizeBytes: number, arrivalMs: number): void {
+    this.#received.add(sizeBytes, arrivalMs);
+    const sentMs = this.#clock.read(packet);
+    const delta = sentMs === undefined ? undefined : this.#groups.push(sentMs, arrivalMs);
+    const received = this.#received.valueAt(arrivalMs);
+    if (delta === undefined || received === undefined) return;
+    this.#control.handleUsage(this.#trendline.update(delta), received, arrivalMs);
+    this.#control.limit(this.limitBitsPerSecond);
   }
 
   /** At each key frame. */
   handlePictureSize(width: number, height: number, nowMs: number): void {
-    const before = this.#cap.bitsPerSecond;
+    const before = this.limitBitsPerSecond;
     this.#cap.handlePictureSize(width, height, nowMs);
     // Who was held by nothing but the cap may use the new one at once.
-    if (this.#bitsPerSecond >= before) this.#bitsPerSecond = this.#cap.bitsPerSecond;
+    if (this.#control.bitsPerSecond >= before) this.#control.start(this.limitBitsPerSecond);
   }
 
   /** Every second. */
   update(received: ReceivedInterval, nowMs: number): void {
-    this.#cap.update(received.bitsPerSecond, this.#bitsPerSecond, nowMs);
+    const besides = this.#besides();
+    this.#cap.update(received.bitsPerSecond, this.#control.bitsPerSecond - besides, nowMs);
     this.#loss.add(received);
-    const adjusted = this.#adjusted(received.bitsPerSecond);
-    this.#bitsPerSecond = Math.max(FLOOR_BITS_PER_SECOND, Math.min(this.#cap.bitsPerSecond, adjusted));
-  }
-
-  #adjusted(receivedBitsPerSecond: number): number {
     const lossShare = this.#loss.share;
-    if (lossShare === undefined) return this.#bitsPerSecond;
-    if (lossShare < LOW_LOSS) return this.#bitsPerSecond * RISE;
-    if (lossShare <= HIGH_LOSS) return this.#bitsPerSecond;
-    this.#loss.clear();
-    // What was sent, at most: an allowance that nobody used would take many seconds to come down to where it bites.
-    const sent = receivedBitsPerSecond / (1 - Math.min(lossShare, 0.9));
-    return Math.min(this.#bitsPerSecond, sent) * (1 - lossShare / 2);
+    if (lossShare !== undefined) this.#control.holds = lossShare >= LOW_LOSS;
+    if (lossShare !== undefined && lossShare > HIGH_LOSS) {
+      this.#loss.clear();
+      this.#control.handleLoss(lossShare, received.bitsPerSecond + besides, nowMs);
+    }
+    this.#control.limit(this.limitBitsPerSecond);
   }
 }

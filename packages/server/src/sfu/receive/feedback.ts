@@ -6,6 +6,7 @@ import { buildReceiverReport, type ReportBlock } from '@callreel/media/rtcp/rece
 import { buildRemb } from '@callreel/media/rtcp/remb.ts';
 import { buildSenderReportRequest } from '@callreel/media/rtcp/sender-report-request.ts';
 import { buildSourceDescription } from '@callreel/media/rtcp/source-description.ts';
+import { buildTransportFeedback } from '@callreel/media/rtcp/transport-feedback.ts';
 
 export type FeedbackOptions = {
   /** Ours, as a receiver: random, 32 bits. */
@@ -25,6 +26,7 @@ export class Feedback {
   readonly #send: (bytes: Uint8Array) => void;
   readonly #sourceDescription: Uint8Array;
   #firCommandNumber = 0;
+  #transportFeedbackCount = 0;
 
   constructor({ ssrc, reducedSize, send }: FeedbackOptions) {
     this.#ssrc = ssrc;
@@ -55,6 +57,27 @@ export class Feedback {
   /** Asks for a sender report now: without it the first one of sound comes after 2 to 9 s. */
   requestSenderReport(mediaSsrc: number): void {
     this.#sendFeedback(buildSenderReportRequest(this.#ssrc, mediaSsrc));
+  }
+
+  /** When packets of all streams came, by the number that they share; the last of them came. In as many packets as it takes. */
+  arrivals(mediaSsrc: number, baseSequenceNumber: number, arrivalsMs: readonly (number | undefined)[]): void {
+    for (let told = 0; told < arrivalsMs.length; ) {
+      const { bytes, covered } = buildTransportFeedback({
+        senderSsrc: this.#ssrc,
+        mediaSsrc,
+        feedbackCount: this.#transportFeedbackCount,
+        baseSequenceNumber: (baseSequenceNumber + told) & 0xffff,
+        arrivalsMs: told === 0 ? arrivalsMs : arrivalsMs.slice(told),
+      });
+      this.#transportFeedbackCount = (this.#transportFeedbackCount + 1) & 0xff;
+      this.#sendFeedback(bytes);
+      told += covered;
+    }
+  }
+
+  /** The bits that are allowed, at once, and not only with the next report. */
+  allow(bitsPerSecond: number, videoSsrcs: readonly number[]): void {
+    this.#sendFeedback(buildRemb(this.#ssrc, bitsPerSecond, videoSsrcs));
   }
 
   /** The report of every second; with the bits that are allowed, where the sender takes that. */

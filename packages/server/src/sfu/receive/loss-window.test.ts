@@ -27,3 +27,9 @@ test('packets that came late, and a stream that began anew, are no negative loss
   window.add({ expected: -5000, lost: -100 });
   assert.equal(window.share, undefined);
 });
+
+test('a quarter lost of a few packets is told at once', () => {
+  const window = new LossWindow();
+  window.add({ expected: 60, lost: 20 });
+  assert.equal(window.share, 1 / 3);
+});

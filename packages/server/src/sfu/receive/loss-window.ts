@@ -2,6 +2,9 @@
 
 /** At 5 % loss, one window in a thousand of so many packets shows 10 %; of 50 packets, one in ten does. */
 const ENOUGH_PACKETS = 200;
+/** A quarter of so many is no chance at 5 %: the network is overwhelmed. */
+const HEAVY_SHARE = 0.25;
+const FEW_PACKETS = 50;
 /** A sender of few packets is judged by what there is. */
 const MAX_INTERVALS = 5;
 
@@ -24,8 +27,11 @@ export class LossWindow {
       expected += interval.expected;
       lost += interval.lost;
     }
-    if (expected <= 0 || (expected < ENOUGH_PACKETS && this.#intervals.length < MAX_INTERVALS)) return undefined;
-    return Math.min(1, Math.max(0, lost / expected));
+    if (expected <= 0) return undefined;
+    const share = Math.min(1, Math.max(0, lost / expected));
+    const heavy = expected >= FEW_PACKETS && share >= HEAVY_SHARE;
+    const enough = expected >= ENOUGH_PACKETS || this.#intervals.length >= MAX_INTERVALS;
+    return heavy || enough ? share : undefined;
   }
 
   /** What comes after is another situation. */

@@ -76,7 +76,8 @@ export class Receiver {
 
   /** The connection is open, and nothing came yet. In its first 2 s libwebrtc takes what it is allowed for its estimate. */
   handleOpen(): void {
-    if (this.#video?.takesRemb) this.#feedback.report([], this.#video.allowedBitsPerSecond, this.#video.announcedSsrcs);
+    if (this.#video?.bitrate.takesAllowance)
+      this.#feedback.report([], this.#video.bitrate.allowedBitsPerSecond, this.#video.announcedSsrcs);
   }
 
   /** RTP or RTCP, decrypted. */
@@ -88,6 +89,7 @@ export class Receiver {
       return;
     }
     const packet = parseRtp(bytes);
+    if (packet !== undefined) this.#video?.bitrate.handlePacket(packet, bytes.length, arrivalMs);
     const route = packet && this.#demultiplexer.route(packet, arrivalMs);
     if (packet === undefined || route === undefined) {
       this.#ignoredPackets += 1;
@@ -124,7 +126,8 @@ export class Receiver {
       sources: this.#demultiplexer.sources.map(sourceStatsOf),
       ignoredPackets: this.#ignoredPackets,
       shedPackets: this.#budget.shed,
-      allowedBitsPerSecond: this.#video?.allowedBitsPerSecond ?? 0,
+      allowedBitsPerSecond: this.#video?.bitrate.allowedBitsPerSecond ?? 0,
+      capIgnored: this.#video?.bitrate.capIgnored ?? false,
       pictureSize: this.#video?.pictureSize,
       keyFrames: this.#video?.keyFrames ?? 0,
       keyFrameRequests: this.#video?.requestsSent ?? 0,
@@ -198,7 +201,7 @@ export class Receiver {
     const video = this.#demultiplexer.sourcesOf('video');
     if (video.length > 0) this.#video?.updateBitrate({ bitsPerSecond, ...takeIntervals(video) }, nowMs);
     const blocks = sources.map((source) => source.statistics.report(nowMs));
-    const allowed = this.#video?.takesRemb ? this.#video.allowedBitsPerSecond : undefined;
+    const allowed = this.#video?.bitrate.takesAllowance ? this.#video.bitrate.allowedBitsPerSecond : undefined;
     this.#feedback.report(
       blocks,
       allowed,

@@ -2,7 +2,8 @@
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import type { ChosenVideo } from '@callreel/media/sdp/choose-media.ts';
-import { BitrateEstimate, type ReceivedInterval } from './bitrate-estimate.ts';
+import { BitrateControl } from './bitrate-control.ts';
+import type { ReceivedInterval } from './bitrate-estimate.ts';
 import type { Feedback } from './feedback.ts';
 import { type PictureSize, readKeyFrameStart } from './key-frame-start.ts';
 import { chooseLayer } from './layer-choice.ts';
@@ -14,8 +15,7 @@ export class VideoControl {
   /** FIR only for a sender that took it and not PLI. */
   readonly #usesFir: boolean;
   readonly #feedback: Feedback;
-  readonly #estimate = new BitrateEstimate();
-  readonly takesRemb: boolean;
+  readonly bitrate: BitrateControl;
   /** Those of the offer that send video, retransmissions aside; none where it names none. */
   readonly announcedSsrcs: readonly number[];
   #layers: readonly VideoLayer[] = [];
@@ -26,11 +26,12 @@ export class VideoControl {
   keyFrames = 0;
   requestsSent = 0;
 
-  constructor({ name, codec, offered }: ChosenVideo, feedback: Feedback) {
+  constructor(chosen: ChosenVideo, feedback: Feedback) {
+    const { name, codec, offered } = chosen;
     this.#codec = name;
     this.#usesFir = codec.feedback.has('ccm fir') && !codec.feedback.has('nack pli');
     this.#feedback = feedback;
-    this.takesRemb = codec.feedback.has('goog-remb');
+    this.bitrate = new BitrateControl(chosen, feedback, () => this.#unrecordedBitsPerSecond);
     this.announcedSsrcs = [...new Set(offered.repairs.values())];
   }
 
@@ -43,11 +44,7 @@ export class VideoControl {
     return this.#recorded?.pictureSize;
   }
 
-  /** Of all streams of the publication together: layers that are not recorded are no part of the file that the cap is for. */
-  get allowedBitsPerSecond(): number {
-    return this.#estimate.bitsPerSecond + this.#unrecordedBitsPerSecond;
-  }
-
+  /** Layers that are not recorded are no part of the file that the cap is for. */
   get #unrecordedBitsPerSecond(): number {
     const others = this.#layers.filter((layer) => layer !== this.#recorded);
     return others.reduce((sum, layer) => sum + layer.bitsPerSecond, 0);
@@ -96,12 +93,16 @@ export class VideoControl {
       if (this.#layers.length > 1 && layer.pictureSize === undefined) layer.requests.request(nowMs);
       if (layer.requests.due(nowMs)) this.#ask(layer.source.ssrc);
     }
+    this.bitrate.tick(
+      this.#layers.map(({ source }) => source.ssrc),
+      nowMs,
+    );
   }
 
   /** Every second. */
   updateBitrate(received: ReceivedInterval, nowMs: number): void {
     const bitsPerSecond = Math.max(0, received.bitsPerSecond - this.#unrecordedBitsPerSecond);
-    this.#estimate.update({ ...received, bitsPerSecond }, nowMs);
+    this.bitrate.update({ ...received, bitsPerSecond }, nowMs);
   }
 
   #best(nowMs: number): VideoLayer | undefined {
@@ -112,7 +113,7 @@ export class VideoControl {
 
   #noteSize(nowMs: number): void {
     const size = this.pictureSize;
-    if (size !== undefined) this.#estimate.handlePictureSize(size.width, size.height, nowMs);
+    if (size !== undefined) this.bitrate.handlePictureSize(size.width, size.height, nowMs);
   }
 
   #ask(ssrc: number): void {
