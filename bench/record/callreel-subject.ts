@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import {
   type IdSource,
   makeAccessId,
@@ -16,7 +17,7 @@ import {
 import { createLogger } from '@callreel/server/base/log.ts';
 import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
 import { MediaProcess } from '@callreel/server/sfu/host.ts';
-import type { MediaReply } from '@callreel/server/sfu/protocol.ts';
+import type { MediaProcessStats, MediaReply } from '@callreel/server/sfu/protocol.ts';
 import type { RecordingSubject } from './recording-subject.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
@@ -29,8 +30,13 @@ const answerOf = (reply: MediaReply): string => {
   return reply.answer;
 };
 
+export type CallreelSubject = RecordingSubject & { spoolDir: string; stats: () => Promise<MediaProcessStats> };
+
 /** Our media process by itself, as the server forks it. */
-export const startCallreel = async (address: string): Promise<RecordingSubject> => {
+export const startCallreel = async (
+  address: string,
+  videoCodecs: VideoCodecName[] = ['VP8'],
+): Promise<CallreelSubject> => {
   const spoolDir = await mkdtemp(join(tmpdir(), 'callreel-bench-'));
   const opened: Opened[] = [];
   const log = createLogger('warn');
@@ -52,7 +58,7 @@ export const startCallreel = async (address: string): Promise<RecordingSubject> 
     const stream = { accessId: makeAccessId(ids), pubStreamId: publicationId, kind: 'av' as const };
     const recording = { recordingKey, ...owner, ...stream, ...zero };
     opened.push({ publicationId, recordingKey });
-    return answerOf(await media.request({ kind: 'open', publicationId, offer, videoCodecs: ['VP8'], recording }));
+    return answerOf(await media.request({ kind: 'open', publicationId, offer, videoCodecs, recording }));
   };
 
   const finish = async (): Promise<number> => {
@@ -61,12 +67,20 @@ export const startCallreel = async (address: string): Promise<RecordingSubject> 
     return sizes.reduce((sum, { size }) => sum + size, 0);
   };
 
+  const stats = async (): Promise<MediaProcessStats> => {
+    const reply = await media.request({ kind: 'stats' });
+    if (reply.kind !== 'stats') throw new Error(`the media process said ${reply.kind} when asked for its figures`);
+    return reply.stats;
+  };
+
   // The process is there once it has answered.
-  await media.request({ kind: 'stats' });
+  await stats();
   return {
     pid: media.pid ?? 0,
+    spoolDir,
     publish,
     finish,
+    stats,
     close: async () => {
       await media.close(CLOSE_WITHIN_MS);
       await rm(spoolDir, { recursive: true, force: true });
