@@ -13,7 +13,7 @@ export type CongestionControl =
 /**
  * By the m-line of video, whose packets are nearly all there are. Who takes REMB gets that: Chromium sends at once what it says, while its
  * own estimate from transport-wide feedback rises by 8 % a second, and mostly needed more than 20 s from 300 to 900 kbit/s
- * (docs/decisions/008-who-estimates-the-network.md).
+ * (docs/decisions/012-who-estimates-the-network.md).
  */
 export const congestionControlOf = ({ video }: Pick<MediaChoice, 'video'>): CongestionControl => {
   if (video === undefined) return { kind: 'reports' };
