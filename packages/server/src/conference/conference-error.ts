@@ -49,6 +49,11 @@ export class ConferenceError extends Error {
     return new ConferenceError('busy', 'The media process is restarting; try again in a moment', { cause });
   }
 
+  /** All media processes have as many publications as they can receive whole. */
+  static overloaded(): ConferenceError {
+    return new ConferenceError('busy', 'This node receives as much as it can; try again later, or on another node');
+  }
+
   static stopping(): ConferenceError {
     return new ConferenceError('busy', 'The service is stopping; try again in a moment');
   }

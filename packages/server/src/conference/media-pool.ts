@@ -92,7 +92,7 @@ export class MediaPool {
 
   /** @throws ConferenceError `busy` while no process can take a publication */
   assertUp(): void {
-    this.#leastLoaded();
+    if (this.#byLoad().length === 0) throw ConferenceError.busy();
   }
 
   /**
@@ -100,13 +100,24 @@ export class MediaPool {
    * @throws ConferenceError `illegalSdp`, or `busy` while no process can take it.
    */
   async open(publication: OpenPublication): Promise<string> {
-    const slot = this.#leastLoaded();
+    this.assertUp();
+    for (const slot of this.#byLoad()) {
+      const answer = await this.#openIn(slot, publication);
+      if (answer !== undefined) return answer;
+    }
+    throw ConferenceError.overloaded();
+  }
+
+  /** Undefined where the process has no room for one more. */
+  async #openIn(slot: Slot, publication: OpenPublication): Promise<string | undefined> {
     slot.publications.add(publication.publicationId);
+    let answer: string | undefined;
     try {
-      return this.#answerOf(await this.#ask(slot, { kind: 'open', ...publication }));
-    } catch (error) {
-      slot.publications.delete(publication.publicationId);
-      throw error;
+      const reply = await this.#ask(slot, { kind: 'open', ...publication });
+      if (reply.kind !== 'full') answer = this.#answerOf(reply);
+      return answer;
+    } finally {
+      if (answer === undefined) slot.publications.delete(publication.publicationId);
     }
   }
 
@@ -158,11 +169,10 @@ export class MediaPool {
     this.#events.onDied(publications);
   }
 
-  #leastLoaded(): Slot {
+  /** Those that are up, the one with the fewest publications first. */
+  #byLoad(): Slot[] {
     const running = this.#slots.filter((slot) => slot.process);
-    const least = running.sort((one, other) => one.publications.size - other.publications.size)[0];
-    if (!least) throw ConferenceError.busy();
-    return least;
+    return running.sort((one, other) => one.publications.size - other.publications.size);
   }
 
   #slotOf(publicationId: PubStreamId): Slot {
@@ -188,6 +198,8 @@ export class MediaPool {
         throw ConferenceError.illegalSdp(reply.description);
       case 'unknown':
         throw ConferenceError.notFound('publication');
+      case 'full':
+        throw ConferenceError.overloaded();
       case 'ended':
       case 'muted':
       case 'stats':

@@ -4,6 +4,7 @@ import type { MediaEvent, MediaReply, MediaRequest } from '../sfu/protocol.ts';
 import type { SpawnMediaProcess } from './media-pool.ts';
 
 type Process = {
+  index: number;
   onEvent: (event: MediaEvent) => void;
   onExit: () => void;
   /** What it serves. */
@@ -15,6 +16,8 @@ export class ScriptedMedia {
   /** What was asked, as `kind publicationId`. */
   readonly asked: string[] = [];
   readonly muted = new Set<PubStreamId>();
+  /** Those, by index, that take no more. */
+  readonly full = new Set<number>();
   spawned = 0;
   readonly #processes = new Map<number, Process>();
   readonly #pause: () => Promise<void>;
@@ -26,7 +29,7 @@ export class ScriptedMedia {
 
   readonly spawn: SpawnMediaProcess = (index, onEvent, onExit) => {
     this.spawned += 1;
-    const process: Process = { onEvent, onExit, publications: new Set(), pending: new Set() };
+    const process: Process = { index, onEvent, onExit, publications: new Set(), pending: new Set() };
     this.#processes.set(index, process);
     return {
       request: (request) => this.#request(process, request),
@@ -79,11 +82,12 @@ export class ScriptedMedia {
     return promise;
   }
 
-  #answer({ publications }: Process, request: MediaRequest): MediaReply {
+  #answer({ index, publications }: Process, request: MediaRequest): MediaReply {
     switch (request.kind) {
       case 'stats':
         return { kind: 'unknown' };
       case 'open':
+        if (this.full.has(index)) return { kind: 'full' };
         return this.#answerOffer(request.offer, () => publications.add(request.publicationId));
       case 'resume':
         if (!publications.has(request.publicationId)) return { kind: 'unknown' };

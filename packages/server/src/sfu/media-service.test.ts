@@ -199,3 +199,26 @@ test('a service that closes ends what it has', async () => {
   await stage.service.close();
   assert.equal(stage.recorder.steps.at(-1), 'close shutdown');
 });
+
+test('a process that is at its limit takes no more, and goes on with what it has', async () => {
+  let share = 0;
+  let ahead = 0;
+  const stage = new Stage(
+    () => nowMs() + ahead,
+    {},
+    () => share,
+  );
+  const publisher = await stage.publish();
+  share = 0.9;
+  ahead = 4000;
+  const other = 'rtc-10-zzzzzzz_C1M1' as PubStreamId;
+  assert.deepEqual(await stage.open(CHROMIUM_OFFER, other), { kind: 'full' });
+  publisher.sendSound();
+  await stage.recorder.received(1);
+  const resumed = await stage.resume();
+  resumed.sendSound();
+  await stage.recorder.received(2);
+  share = 0.2;
+  ahead = 8000;
+  assert.equal((await stage.open(CHROMIUM_OFFER, other)).kind, 'answered');
+});

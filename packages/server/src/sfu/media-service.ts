@@ -1,6 +1,7 @@
 /** The publications of one media process: requests in, events out. */
 import type { PubStreamId } from '@callreel/contract/ids.ts';
 import { SdpError } from '@callreel/media/sdp/sdp-error.ts';
+import { loopUtilization, ProcessLoad, type TakeUtilization } from './process-load.ts';
 import type { MediaEvent, MediaProcessSettings, MediaProcessStats, MediaReply, MediaRequest } from './protocol.ts';
 import { Publication, type StartRecorder } from './publication.ts';
 import { RtcPort } from './transport/rtc-port.ts';
@@ -10,6 +11,8 @@ export type MediaServiceOptions = {
   startRecorder: StartRecorder;
   nowMs: () => number;
   emit: (event: MediaEvent) => void;
+  /** Of this process's event loop, unless given. */
+  takeUtilization?: TakeUtilization;
 };
 
 type OpenRequest = Extract<MediaRequest, { kind: 'open' }>;
@@ -22,6 +25,7 @@ export class MediaService {
   readonly #options: MediaServiceOptions;
   readonly #port: Promise<RtcPort>;
   readonly #publications = new Map<PubStreamId, Publication>();
+  readonly #load: ProcessLoad;
   #timer: NodeJS.Timeout | undefined;
   #recorderTickMs = 0;
   #closed = false;
@@ -29,6 +33,7 @@ export class MediaService {
   /** Takes the port at once; where it cannot be had, every request is refused with a TransportError. */
   constructor(options: MediaServiceOptions) {
     this.#options = options;
+    this.#load = new ProcessLoad(options.takeUtilization ?? loopUtilization(), options.nowMs());
     this.#port = RtcPort.open(options.settings.rtcPort, options.settings.bindAddress);
     this.#port.catch(() => {});
   }
@@ -38,6 +43,7 @@ export class MediaService {
     const rtcPort = await this.#port;
     switch (request.kind) {
       case 'open':
+        if (this.#isFull()) return { kind: 'full' };
         return this.#answering(() => this.#open(request, rtcPort));
       case 'resume': {
         const publication = this.#publications.get(request.publicationId);
@@ -69,6 +75,7 @@ export class MediaService {
     const options = { id, videoCodecs, recording, rtcPort, announceAddress, startRecorder, nowMs, emit };
     const { publication, answer } = await Publication.open(options, offer);
     this.#publications.set(id, publication);
+    this.#load.handleOpened(nowMs());
     if (this.#closed) await this.#end(id, 'shutdown');
     else this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
     return answer;
@@ -81,6 +88,12 @@ export class MediaService {
       if (error instanceof SdpError) return { kind: 'illegalSdp', description: error.message };
       throw error;
     }
+  }
+
+  /** Measured anew where nothing ticked since the last one ended. */
+  #isFull(): boolean {
+    this.#load.tick(this.#options.nowMs());
+    return this.#load.isFull;
   }
 
   #mute(id: PubStreamId, muted: boolean): MediaReply {
@@ -108,6 +121,7 @@ export class MediaService {
 
   #tick(): void {
     const now = this.#options.nowMs();
+    this.#load.tick(now);
     const recorderDue = now - this.#recorderTickMs >= RECORDER_TICK_MS;
     if (recorderDue) this.#recorderTickMs = now;
     for (const publication of this.#publications.values()) {

@@ -8,6 +8,7 @@ import { nowMs } from '../base/monotonic-clock.ts';
 import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { MediaService } from './media-service.ts';
+import type { TakeUtilization } from './process-load.ts';
 import type { MediaEvent, MediaProcessSettings, MediaReply, PublicationStats } from './protocol.ts';
 import type { Recorder } from './publication.ts';
 import { Publisher } from './publisher-fixture.ts';
@@ -76,11 +77,16 @@ export class Stage extends EventEmitter {
   readonly service: MediaService;
   readonly #publishers: Publisher[] = [];
 
-  constructor(clock: () => number = nowMs, settings: Partial<MediaProcessSettings> = {}) {
+  constructor(
+    clock: () => number = nowMs,
+    settings: Partial<MediaProcessSettings> = {},
+    takeUtilization: TakeUtilization = () => 0,
+  ) {
     super();
     this.service = new MediaService({
       settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '', ...settings },
       nowMs: clock,
+      takeUtilization,
       startRecorder: (spec, requestKeyFrame) => {
         const recorder = new MemoryRecorder(spec, requestKeyFrame);
         this.recorders.push(recorder);

@@ -34,6 +34,8 @@ export type MediaRequest =
 export type MediaReply =
   | { kind: 'answered'; answer: string }
   | { kind: 'illegalSdp'; description: string }
+  /** To `open`: one more would harm those that are here. */
+  | { kind: 'full' }
   /** No such publication here. */
   | { kind: 'unknown' }
   | { kind: 'ended' }
