@@ -16,6 +16,7 @@ import { heldBytes, readTraces } from './traces.ts';
 const nothing = (): void => {};
 const unrecorded: Recorder = {
   ...{ handlePacket: nothing, handleSenderReport: nothing, tick: nothing, resume: nothing, handleLayer: nothing },
+  ...{ handleMute: nothing, handleReceiverCounts: nothing },
   close: async () => {},
 };
 

@@ -83,6 +83,8 @@ export class FinishPlanner {
       case 'audio':
         this.#pushAudio(line);
         break;
+      case 'gap':
+        break;
       case 'end':
         this.#endMs = line.timeMs;
         break;

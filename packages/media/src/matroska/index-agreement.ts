@@ -67,6 +67,7 @@ export class IndexAgreement {
         return this.#pictured && this.#acceptFrame(line, endOffset);
       case 'audio':
         return this.#acceptFrame(line, endOffset);
+      case 'gap':
       case 'end':
         this.#agreed = { ...this.#agreed, indexEnd: endOffset };
         return true;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GAP_CAUSES } from '@callreel/contract/recording-report.ts';
 import fc from 'fast-check';
 import { formatIndexLine, type IndexLine, parseIndexLine } from './index-line.ts';
 import { IndexReader } from './index-reader.ts';
@@ -30,6 +31,13 @@ const anyLine: fc.Arbitrary<IndexLine> = fc
       length: positive,
       timeMs: whole,
       durationMs: fc.constantFrom(2.5, 5, 10, 20, 40, 60, 120),
+    }),
+    fc.record({
+      kind: fc.constant('gap' as const),
+      track: fc.constantFrom('audio' as const, 'video' as const),
+      cause: fc.constantFrom(...GAP_CAUSES),
+      startMs: whole,
+      lengthMs: positive,
     }),
     fc.record({ kind: fc.constant('end' as const), timeMs: whole }),
   )

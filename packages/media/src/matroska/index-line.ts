@@ -8,8 +8,10 @@
  *     p WIDTH HEIGHT PRIVATE    the pictures from here on: size, and CodecPrivate in hexadecimal or -
  *     v OFFSET LENGTH TIME k    a picture's data; k for a key frame, - for others
  *     a OFFSET LENGTH TIME US   a packet of sound; how long it is in microseconds
+ *     g TRACK START LENGTH WHY  a stretch of a track (a or v) without media, when its end is known: why, as in reports
  *     e TIME                    where the recording ends
  */
+import { type GapCause, isGapCause } from '@callreel/contract/recording-report.ts';
 
 export type IndexLine =
   | { kind: 'start'; startMs: number }
@@ -17,10 +19,13 @@ export type IndexLine =
   | { kind: 'picture'; width: number; height: number; codecPrivate: Uint8Array | undefined }
   | VideoLine
   | AudioLine
+  | GapLine
   | { kind: 'end'; timeMs: number };
 
 export type VideoLine = { kind: 'video'; offset: number; length: number; timeMs: number; keyFrame: boolean };
 export type AudioLine = { kind: 'audio'; offset: number; length: number; timeMs: number; durationMs: number };
+
+export type GapLine = { kind: 'gap'; track: 'audio' | 'video'; cause: GapCause; startMs: number; lengthMs: number };
 
 const START_WORD = 'callreel-index 1';
 
@@ -39,6 +44,8 @@ export const formatIndexLine = (line: IndexLine): string => {
       return `v ${line.offset} ${line.length} ${line.timeMs} ${line.keyFrame ? 'k' : '-'}\n`;
     case 'audio':
       return `a ${line.offset} ${line.length} ${line.timeMs} ${Math.round(line.durationMs * 1000)}\n`;
+    case 'gap':
+      return `g ${line.track === 'audio' ? 'a' : 'v'} ${line.startMs} ${line.lengthMs} ${line.cause}\n`;
     case 'end':
       return `e ${line.timeMs}\n`;
   }
@@ -93,6 +100,14 @@ const parseFrame = (fields: string[]): IndexLine | undefined => {
     : { kind: 'audio', offset, length, timeMs, durationMs: durationUs / 1000 };
 };
 
+const parseGap = ([, track, start, length, cause = '']: string[]): IndexLine | undefined => {
+  const startMs = whole(start);
+  const lengthMs = positive(length);
+  if (startMs === undefined || lengthMs === undefined || !isGapCause(cause)) return undefined;
+  if (track !== 'a' && track !== 'v') return undefined;
+  return { kind: 'gap', track: track === 'a' ? 'audio' : 'video', cause, startMs, lengthMs };
+};
+
 const parseEnd = (fields: string[]): IndexLine | undefined => {
   const timeMs = whole(fields[1]);
   return timeMs === undefined ? undefined : { kind: 'end', timeMs };
@@ -105,6 +120,7 @@ const PARSERS: Record<string, { fields: number; parse: (fields: string[]) => Ind
   p: { fields: 4, parse: parsePicture },
   v: { fields: 5, parse: parseFrame },
   a: { fields: 5, parse: parseFrame },
+  g: { fields: 5, parse: parseGap },
   e: { fields: 2, parse: parseEnd },
 };
 

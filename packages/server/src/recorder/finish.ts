@@ -2,19 +2,28 @@
  * Turns what a recorder left in the spool into a finished file, in place. The same for a recording that was closed and for one whose
  * process was killed, and harmless to begin again after being cut short anywhere: it works from the index alone.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordingKey } from '@callreel/contract/ids.ts';
+import type { RecordingReport } from '@callreel/contract/recording-report.ts';
 import { type FinishPlan, FinishPlanner } from '@callreel/media/matroska/finish.ts';
 import { INDEX_FILE, MEDIA_FILE } from './live-file.ts';
 import { type FinishResult, type Manifest, type RecordingFacts, readManifest, writeManifest } from './manifest.ts';
 import { RecorderError } from './recorder-error.ts';
 import type { RecordingSpec } from './recording-spec.ts';
+import { completeReport, lostReport, type WritingEnd } from './report/complete-report.ts';
+import type { TrackKind } from './report/gap-list.ts';
+import { Presence } from './report/presence.ts';
 import { readIndex, repairIndex } from './spool-index.ts';
-import { livingWriter } from './writer-mark.ts';
+import { hasWriterMark, livingWriter } from './writer-mark.ts';
 
 /** `path` is the finished file; times are milliseconds. */
-export type FinishedRecording = { kind: 'finished'; spec: RecordingSpec; path: string } & RecordingFacts;
+export type FinishedRecording = {
+  kind: 'finished';
+  spec: RecordingSpec;
+  path: string;
+  report: RecordingReport;
+} & RecordingFacts;
 
 /** Nothing came, or nothing that can be decoded: there is no file to keep. */
 export type EmptyRecording = { kind: 'empty'; reason: string };
@@ -33,9 +42,14 @@ export const finishRecording = async (
   const manifest = await manifestOf(folder, key);
   // The manifest is written before the files are made.
   if (manifest === undefined) return { kind: 'empty', reason: 'nothingReceived' };
-  const result = manifest.state === 'finished' ? manifest.result : await finishIn(folder, manifest);
+  const finished = manifest.state === 'finished' ? manifest : await finishIn(folder, manifest);
+  const { spec, result, report } = finished;
   if (result.kind === 'empty') return result;
-  return { kind: 'finished', spec: manifest.spec, path: join(folder, MEDIA_FILE), ...result.facts };
+  return {
+    ...{ kind: 'finished', spec, path: join(folder, MEDIA_FILE) },
+    report: report ?? lostReport(tracksOf(spec), result.facts.durationMs),
+    ...result.facts,
+  };
 };
 
 const manifestOf = async (folder: string, key: RecordingKey): Promise<Manifest | undefined> => {
@@ -46,27 +60,42 @@ const manifestOf = async (folder: string, key: RecordingKey): Promise<Manifest |
   }
 };
 
-const finishIn = async (folder: string, manifest: Manifest): Promise<FinishResult> => {
-  const plan = await planFor(folder, manifest);
-  const result: FinishResult = plan
-    ? { kind: 'finished', facts: factsOf(plan, manifest.spec) }
-    : { kind: 'empty', reason: emptyReason(manifest) };
-  if (plan) await carryOut(plan, join(folder, MEDIA_FILE));
+type FinishedManifest = Extract<Manifest, { state: 'finished' }>;
+
+const finishIn = async (folder: string, manifest: Manifest): Promise<FinishedManifest> => {
   const { version, spec, startMs } = manifest;
-  await writeManifest(folder, { version, spec, ...(startMs !== undefined && { startMs }), state: 'finished', result });
-  return result;
+  const planned = await planFor(folder, manifest);
+  const report = planned && (await reportOf(folder, manifest, planned));
+  const result: FinishResult = planned
+    ? { kind: 'finished', facts: factsOf(planned.plan, spec) }
+    : { kind: 'empty', reason: emptyReason(manifest) };
+  if (planned) await carryOut(planned.plan, join(folder, MEDIA_FILE));
+  const start = planned?.plan.startMs ?? startMs;
+  const finished: FinishedManifest = {
+    ...{ version, spec, state: 'finished', result },
+    ...(start !== undefined && { startMs: start }),
+    ...(report && { report }),
+  };
+  await writeManifest(folder, finished);
+  return finished;
 };
 
-const planFor = async (folder: string, manifest: Manifest): Promise<FinishPlan | undefined> => {
+/** `lastWrittenAtMs`: when its writer last wrote, milliseconds since 1970. */
+type Planned = { plan: FinishPlan; presence: Presence; isDamaged: boolean; lastWrittenAtMs: number };
+
+const planFor = async (folder: string, manifest: Manifest): Promise<Planned | undefined> => {
   const [mediaPath, indexPath] = [join(folder, MEDIA_FILE), join(folder, INDEX_FILE)];
   try {
+    const lastWrittenAtMs = (await stat(mediaPath)).mtimeMs;
     if (manifest.state === 'recording') await repairIndex(mediaPath, indexPath);
-    return await planFrom(indexPath, manifest).catch(async (error: unknown) => {
+    const whole = await planFrom(indexPath, manifest).catch((error: unknown) => {
       // It was whole when the recording ended and contradicts itself now: what of it still agrees with the file is kept.
       if (!(error instanceof RangeError)) throw error;
-      await repairIndex(mediaPath, indexPath);
-      return planFrom(indexPath, manifest);
+      return 'damaged' as const;
     });
+    if (whole === 'damaged') await repairIndex(mediaPath, indexPath);
+    const planned = whole === 'damaged' ? await planFrom(indexPath, manifest) : whole;
+    return planned && { ...planned, isDamaged: whole === 'damaged', lastWrittenAtMs };
   } catch (error) {
     // Killed before the files were made.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
@@ -74,10 +103,40 @@ const planFor = async (folder: string, manifest: Manifest): Promise<FinishPlan |
   }
 };
 
-const planFrom = async (indexPath: string, { spec }: Manifest): Promise<FinishPlan | undefined> => {
+const planFrom = async (
+  indexPath: string,
+  { spec }: Manifest,
+): Promise<Pick<Planned, 'plan' | 'presence'> | undefined> => {
   const planner = new FinishPlanner({ audio: spec.tracks.audio, video: spec.tracks.video?.codec });
-  await readIndex(indexPath, ({ line }) => planner.push(line));
-  return planner.plan();
+  const presence = new Presence();
+  await readIndex(indexPath, ({ line }) => {
+    planner.push(line);
+    presence.push(line);
+  });
+  const plan = planner.plan();
+  return plan && { plan, presence };
+};
+
+const tracksOf = ({ tracks }: RecordingSpec): TrackKind[] =>
+  (['audio', 'video'] as const).filter((track) => tracks[track] !== undefined);
+
+const reportOf = async (folder: string, manifest: Manifest, planned: Planned): Promise<RecordingReport> => {
+  const { plan, presence, lastWrittenAtMs } = planned;
+  const { spec, report } = manifest;
+  return completeReport({
+    tracks: tracksOf(spec),
+    durationMs: plan.durationMs,
+    presence,
+    report,
+    writingEnd: await writingEndOf(folder, manifest, planned.isDamaged),
+    lastWrittenMs: lastWrittenAtMs - spec.conferenceZeroWallMs - plan.startMs,
+  });
+};
+
+/** Who closes a recording takes the mark away, also where the disk does not let the manifest say so. */
+const writingEndOf = async (folder: string, manifest: Manifest, isDamaged: boolean): Promise<WritingEnd> => {
+  if (manifest.state !== 'recording') return isDamaged ? 'damaged' : 'closed';
+  return (await hasWriterMark(folder)) ? 'crash' : 'diskFailed';
 };
 
 const carryOut = async (plan: FinishPlan, path: string): Promise<void> => {

@@ -37,6 +37,7 @@ export class LiveFile {
   #indexBytes = 0;
   #dirty = false;
   #syncing = false;
+  #refreshing: Promise<void> | undefined;
   #lastSyncMs: number | undefined;
 
   constructor(options: LiveFileOptions) {
@@ -77,6 +78,17 @@ export class LiveFile {
     this.#do(() => writeManifest(this.#options.folder, manifest));
   }
 
+  /** A newer one in place of what the manifest says; left out while others wait for the disk. Nothing waits for it but `close`. */
+  refreshManifest(manifest: Manifest): void {
+    if (this.#refreshing !== undefined || !this.#queue.isIdle) return;
+    this.#refreshing = this.#options.disk
+      .sync(() => writeManifest(this.#options.folder, manifest))
+      .catch((cause: unknown) => this.#fail(cause))
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
+  }
+
   /** The index may come to be ahead of the media: its lines count only where the media agrees. */
   write(media: readonly MediaPiece[], indexText: string): void {
     const index = new TextEncoder().encode(indexText);
@@ -100,6 +112,7 @@ export class LiveFile {
   /** Writes what waits, makes it durable, then lets the manifest say so. @throws RecorderError */
   async close(manifest: Manifest): Promise<void> {
     try {
+      await this.#refreshing;
       await this.#queue.drain();
       await this.#sync();
       await writeManifest(this.#options.folder, manifest);

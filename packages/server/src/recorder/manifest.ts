@@ -8,6 +8,8 @@ import {
   type VideoCodecName,
 } from '@callreel/contract/conference.ts';
 import type { Container } from '@callreel/contract/recording.ts';
+import { RecordingReport } from '@callreel/contract/recording-report.ts';
+import { Value } from 'typebox/value';
 import type { RecordingSpec } from './recording-spec.ts';
 
 /** What came in, decodable or not. */
@@ -40,6 +42,8 @@ export type Manifest = RecordingState & {
   spec: RecordingSpec;
   /** Conference time of the file's time 0; absent until the first frame is written. */
   startMs?: number;
+  /** How complete it is; while it is being written, of the last seconds' standing. Absent until the first frame is written. */
+  report?: RecordingReport;
 };
 
 const MANIFEST_FILE = 'manifest.json';
@@ -97,5 +101,7 @@ export const readManifest = async (folder: string): Promise<Manifest | undefined
   if (text === undefined) return undefined;
   const manifest: unknown = JSON.parse(text);
   if (!isManifest(manifest)) throw new SyntaxError(`manifest of version ${VERSION} wanted`);
+  // It only tells of the recording: a broken one is no reason not to finish it.
+  if (manifest.report !== undefined && !Value.Check(RecordingReport, manifest.report)) delete manifest.report;
   return manifest;
 };

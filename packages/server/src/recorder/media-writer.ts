@@ -5,7 +5,7 @@ import type { Block } from '@callreel/media/matroska/block.ts';
 import { ClusterWriter } from '@callreel/media/matroska/cluster.ts';
 import { fitsWebm } from '@callreel/media/matroska/codec-ids.ts';
 import { HEADER_BYTES, type HeaderFacts, renderHeader } from '@callreel/media/matroska/header.ts';
-import { formatIndexLine, type IndexLine } from '@callreel/media/matroska/index-line.ts';
+import { formatIndexLine, type GapLine, type IndexLine } from '@callreel/media/matroska/index-line.ts';
 import type { LiveFile, MediaPiece } from './live-file.ts';
 import type { AdmittedPicture } from './picture-gate.ts';
 import type { RecordingSpec } from './recording-spec.ts';
@@ -21,6 +21,7 @@ export class MediaWriter {
   readonly #clusters = new ClusterWriter(HEADER_BYTES);
   #header: HeaderFacts;
   #startMs: number | undefined;
+  #gapLines = '';
   #lastVideoMs = -1;
   #newestTimestamp = Number.NEGATIVE_INFINITY;
   #lastAudioMs = 0;
@@ -51,20 +52,26 @@ export class MediaWriter {
     return this.#spec.conferenceZeroMs + (this.#startMs ?? 0);
   }
 
-  /** Appends these, in order of time but pictures as they are decoded, behind what there is. */
-  append(media: PlacedMedia[]): void {
-    if (media.length === 0) return;
+  /** Appends these, in order of time but pictures as they are decoded, behind what there is. Answers the lines that the index gets. */
+  append(media: PlacedMedia[]): IndexLine[] {
+    if (media.length === 0) return [];
     const ordered = inOrder(media);
     const lines = this.#startMs === undefined ? this.#start(ordered) : [];
     const header = this.#describe(ordered) ? [{ offset: 0, bytes: renderHeader(this.#header) }] : [];
     this.#write(ordered, header, lines);
+    return lines;
+  }
+
+  /** Stretches without media; they go with what is written next. */
+  noteGaps(gaps: readonly GapLine[]): void {
+    for (const gap of gaps) this.#gapLines += formatIndexLine(gap);
   }
 
   /** The last cluster gets its size; the file ends at `endLocalMs`, or with its last frame where that is later. */
   close(endLocalMs: number): void {
     if (this.#startMs === undefined) return;
     const timeMs = Math.max(0, Math.round(endLocalMs - this.#fileZeroMs));
-    this.#file.write(this.#clusters.close(), formatIndexLine({ kind: 'end', timeMs }));
+    this.#file.write(this.#clusters.close(), this.#takeGapLines() + formatIndexLine({ kind: 'end', timeMs }));
   }
 
   /** The first media is time 0, on a whole millisecond of conference time. */
@@ -98,7 +105,13 @@ export class MediaWriter {
       blocks.push(this.#blockOf(one));
     }
     lines.push(...this.#appendBlocks(blocks, pieces));
-    this.#file.write(pieces, lines.map(formatIndexLine).join(''));
+    this.#file.write(pieces, this.#takeGapLines() + lines.map(formatIndexLine).join(''));
+  }
+
+  #takeGapLines(): string {
+    const lines = this.#gapLines;
+    this.#gapLines = '';
+    return lines;
   }
 
   #appendBlocks(blocks: readonly Block[], pieces: MediaPiece[]): IndexLine[] {

@@ -23,8 +23,14 @@ const make = () => {
   let needs = 0;
   const sender = new SenderClock();
   const layers = new PictureLayers({
-    makeTrack: (onNeedsKeyFrame) =>
-      new TrackRecorder({ codec: 'VP8', clock: new TrackClock({ clockRate: 90_000, sender }), onNeedsKeyFrame }),
+    makeTrack: (onNeedsKeyFrame, onLeftOut) =>
+      new TrackRecorder({
+        codec: 'VP8',
+        clock: new TrackClock({ clockRate: 90_000, sender }),
+        onNeedsKeyFrame,
+        onLeftOut,
+      }),
+    onLeftOut: () => {},
     onNeedsKeyFrame: () => {
       needs += 1;
     },

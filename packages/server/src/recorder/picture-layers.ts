@@ -3,8 +3,11 @@
  * clock: one layer at a time goes into the file. Another is taken over at its key frame, cut by the time at which pictures were taken,
  * so that none is missing and none comes twice.
  */
+import type { ClockStep } from '@callreel/media/clock/slew.ts';
+import type { DropReason } from '@callreel/media/depacketize/depacketizer.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
+import { type Missing, NOTHING_MISSING } from './report/evidence.ts';
 import type { TimedFrame, TrackRecorder } from './track-recorder.ts';
 
 /** From now on the pictures of this stream are wanted. `name` is its rid. */
@@ -14,9 +17,11 @@ export type ChosenLayer = { ssrc: number; name: string; atMs: number };
 export type LayerCut = { localMs: number; name: string; width: number; height: number };
 
 export type PictureLayersOptions = {
-  makeTrack: (onNeedsKeyFrame: () => void) => TrackRecorder;
+  makeTrack: (onNeedsKeyFrame: () => void, onLeftOut: (reason: DropReason) => void) => TrackRecorder;
   /** Nothing can be decoded, or no other layer taken over, until one comes. */
   onNeedsKeyFrame: () => void;
+  /** Of the layer that the file holds. */
+  onLeftOut: (reason: DropReason) => void;
   onCut: (cut: LayerCut) => void;
 };
 
@@ -49,6 +54,16 @@ export class PictureLayers {
 
   constructor(options: PictureLayersOptions) {
     this.#options = options;
+  }
+
+  /** What is missing since the last picture of the layer that the file holds. */
+  get missing(): Missing {
+    return this.#tracks.get(this.#current ?? 0)?.missing ?? NOTHING_MISSING;
+  }
+
+  /** What moved that layer's time since the last call. */
+  takeClockSteps(): ClockStep[] {
+    return this.#tracks.get(this.#current ?? 0)?.takeClockSteps() ?? [];
   }
 
   /** Of whatever layer: all are kept ready. */
@@ -111,9 +126,11 @@ export class PictureLayers {
       ({ localMs }) => localMs < keyFrame.localMs - SAME_PICTURE_MS,
     );
     this.#tell(before[0]);
+    // What the other layer lacked before its key frame is nothing to the file.
+    const { missing } = this;
     this.#current = this.#target;
     this.#tell(keyFrame);
-    return [...before, ...ofTarget.slice(index)];
+    return [...before, { ...keyFrame, missing }, ...ofTarget.slice(index + 1)];
   }
 
   /** A key frame from before what is in the file already would have the picture jump back. */
@@ -152,9 +169,14 @@ export class PictureLayers {
   }
 
   #addTrack(ssrc: number): TrackRecorder {
-    const track = this.#options.makeTrack(() => {
-      if (ssrc === this.#current || ssrc === this.#target) this.#options.onNeedsKeyFrame();
-    });
+    const track = this.#options.makeTrack(
+      () => {
+        if (ssrc === this.#current || ssrc === this.#target) this.#options.onNeedsKeyFrame();
+      },
+      (reason) => {
+        if (ssrc === this.#current) this.#options.onLeftOut(reason);
+      },
+    );
     this.#tracks.set(ssrc, track);
     for (const oldest of this.#tracks.keys()) {
       if (this.#tracks.size <= MAX_TRACKS) break;

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
 import { SenderClock } from '@callreel/media/clock/sender-clock.ts';
 import { TrackClock } from '@callreel/media/clock/track-clock.ts';
+import type { DropReason } from '@callreel/media/depacketize/depacketizer.ts';
 import { SOUND_CODECS } from '@callreel/media/depacketize/sound-codec.ts';
-import type { VideoFrame } from '@callreel/media/frame/frame.ts';
+import type { AudioFrame, VideoFrame } from '@callreel/media/frame/frame.ts';
+import type { GapLine } from '@callreel/media/matroska/index-line.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { KeyFrameRequests } from './key-frame-requests.ts';
@@ -15,6 +17,9 @@ import { PictureGate } from './picture-gate.ts';
 import { type ChosenLayer, type LayerCut, PictureLayers } from './picture-layers.ts';
 import { RecorderError } from './recorder-error.ts';
 import type { RecordingSpec } from './recording-spec.ts';
+import type { Missing } from './report/evidence.ts';
+import type { ReceiverCounts } from './report/network-tally.ts';
+import { RecordingReporter } from './report/recording-reporter.ts';
 import { type PlacedSound, SoundSlots } from './sound-slots.ts';
 import { processDisk, type SpoolDisk } from './spool-disk.ts';
 import { type TimedFrame, TrackRecorder } from './track-recorder.ts';
@@ -53,6 +58,10 @@ const LONGEST_FILL_DELAY_MS = 10_000;
  */
 const MAX_LEAD_IN_MS = 5000;
 const VIDEO_CLOCK_RATE_HZ = 90_000;
+const REPORT_EVERY_MS = 10_000;
+/** Digital silence as encoders code it: no more than this. */
+const SILENCE_BYTES = 3;
+const TRACK_KINDS = ['audio', 'video'] as const;
 
 type Tracks = { audio?: TrackRecorder; video?: PictureLayers };
 
@@ -66,7 +75,10 @@ export class PublicationRecorder {
   /** With simulcast: which layer the file holds from when on. */
   readonly layerCuts: LayerCut[] = [];
   readonly #received = { audioPackets: 0, videoPackets: 0 };
+  readonly #reporter: RecordingReporter;
   #tracks: Tracks;
+  #gaps: GapLine[] = [];
+  #reportDueMs: number | undefined;
   #waiting: PlacedMedia[] = [];
   #appendDueMs = Number.NEGATIVE_INFINITY;
   /** When anything last came of the sender: the recording does not outlast it. */
@@ -85,8 +97,14 @@ export class PublicationRecorder {
       onError,
     });
     this.#writer = new MediaWriter(spec, this.#file);
-    this.#keyFrames = new KeyFrameRequests(spec.recordingKey, options.requestKeyFrame);
-    this.#sound = new SoundSlots(SOUND_CODECS[spec.tracks.audio?.codec ?? 'opus']);
+    const soundCodec = SOUND_CODECS[spec.tracks.audio?.codec ?? 'opus'];
+    this.#sound = new SoundSlots(soundCodec);
+    const tracks = TRACK_KINDS.filter((track) => spec.tracks[track] !== undefined);
+    this.#reporter = new RecordingReporter(tracks, (gap) => this.#gaps.push(gap), soundCodec.clockRateHz);
+    this.#keyFrames = new KeyFrameRequests(spec.recordingKey, () => {
+      this.#reporter.handleKeyFrameRequest();
+      options.requestKeyFrame();
+    });
     this.#pictures = new PictureGate(spec.tracks.video?.codec ?? 'VP8');
     this.#tracks = this.#newTracks();
     this.#file.open(this.#manifest({ state: 'recording' }));
@@ -102,6 +120,7 @@ export class PublicationRecorder {
     const recorder = this.#tracks[track];
     if (recorder === undefined || this.#closed !== undefined) return;
     this.#received[`${track}Packets`]++;
+    this.#reporter.handlePacket(track);
     this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
     if (track === 'video') this.#keyFrames.handlePacket(arrivalMs);
     recorder.handlePacket(packet, arrivalMs);
@@ -110,7 +129,18 @@ export class PublicationRecorder {
   handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void {
     if (this.#closed !== undefined) return;
     this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
+    this.#reporter.handleSenderReport(track, report);
     this.#tracks[track]?.handleSenderReport(report, arrivalMs);
+  }
+
+  /** The member is silenced by the service from now on, or no longer. */
+  handleMute(muted: boolean): void {
+    this.#reporter.setMuted(muted, this.#options.nowMs());
+  }
+
+  /** What the connection's receiver has counted so far; about every second, and before the connection is given up. */
+  handleReceiverCounts(counts: ReceiverCounts): void {
+    if (this.#closed === undefined) this.#reporter.handleReceiverCounts(counts, this.#options.nowMs());
   }
 
   /** With simulcast: packets of all layers come; the file goes over to this one at its next key frame. */
@@ -129,13 +159,16 @@ export class PublicationRecorder {
       this.#appendDueMs = (Math.floor(nowMs / APPEND_GRID_MS) + 1) * APPEND_GRID_MS;
       this.#append();
     }
+    if (nowMs >= (this.#reportDueMs ?? Number.POSITIVE_INFINITY)) this.#saveReport(nowMs);
     this.#file.tick(nowMs);
   }
 
-  /** The publication goes on over a new connection: other SSRCs and clocks, the same file. */
-  resume(): void {
+  /** The publication goes on over a new connection, or only from another source: other SSRCs and clocks, the same file. */
+  resume(what: 'newConnection' | 'newSource'): void {
     if (this.#closed !== undefined) return;
     this.#flushTracks();
+    this.#reporter.handleNewClock();
+    if (what === 'newConnection') this.#reporter.handleReconnect();
     this.#tracks = this.#newTracks();
     this.#pictures.shut();
     this.#sound.resume();
@@ -156,45 +189,91 @@ export class PublicationRecorder {
     this.#flushTracks();
     this.#fillSound(endMs);
     this.#append();
+    this.#reporter.end(endMs);
+    this.#noteGaps();
     this.#writer.close(endMs);
-    return this.#file.close(this.#manifest({ state: 'ended', reason, received: this.#received }));
+    const report = this.#reporter.report({ endMs, reason });
+    const ended = this.#manifest({ state: 'ended', reason, received: this.#received });
+    return this.#file.close({ ...ended, ...(report && { report }) });
   }
 
   #newTracks(): Tracks {
     const { audio, video } = this.#options.spec.tracks;
     const sender = new SenderClock();
     const onNeedsKeyFrame = () => this.#keyFrames.need();
-    const make = (codec: VideoCodecName | AudioCodecName, clockRate: number, needsKeyFrame: () => void) =>
+    const make = (
+      codec: VideoCodecName | AudioCodecName,
+      clockRate: number,
+      needsKeyFrame: () => void,
+      onLeftOut: (reason: DropReason) => void,
+    ) =>
       new TrackRecorder({
         codec,
         clock: new TrackClock({ clockRate, sender }),
         onNeedsKeyFrame: needsKeyFrame,
+        onLeftOut,
       });
     const layersOf = (codec: VideoCodecName) =>
       new PictureLayers({
-        makeTrack: (needsKeyFrame) => make(codec, VIDEO_CLOCK_RATE_HZ, needsKeyFrame),
+        makeTrack: (needsKeyFrame, onLeftOut) => make(codec, VIDEO_CLOCK_RATE_HZ, needsKeyFrame, onLeftOut),
         onNeedsKeyFrame,
-        onCut: (cut) => this.layerCuts.push(cut),
+        onLeftOut: (reason) => this.#reporter.handleLeftOut('video', reason),
+        onCut: (cut) => this.#handleCut(cut),
       });
     return {
-      ...(audio && { audio: make(audio.codec, SOUND_CODECS[audio.codec].clockRateHz, onNeedsKeyFrame) }),
+      ...(audio && {
+        audio: make(audio.codec, SOUND_CODECS[audio.codec].clockRateHz, onNeedsKeyFrame, (reason) =>
+          this.#reporter.handleLeftOut('audio', reason),
+        ),
+      }),
       ...(video && { video: layersOf(video.codec) }),
     };
+  }
+
+  #handleCut(cut: LayerCut): void {
+    this.layerCuts.push(cut);
+    this.#reporter.handleLayer({ atMs: cut.localMs, rid: cut.name });
   }
 
   #flushTracks(): void {
     this.#placeSound(this.#tracks.audio?.flush());
     this.#placePictures(this.#tracks.video?.flush());
+    this.#noteClockSteps();
+    for (const kind of TRACK_KINDS) {
+      const missing = this.#tracks[kind]?.missing;
+      if (missing) this.#reporter.handleMissing(kind, missing);
+    }
+  }
+
+  #noteClockSteps(): void {
+    for (const kind of TRACK_KINDS) this.#reporter.handleClockSteps(kind, this.#tracks[kind]?.takeClockSteps() ?? []);
   }
 
   #placeSound(frames: readonly TimedFrame[] = []): void {
-    if (frames.length === 0 || !this.#hasRoom('audio')) return;
-    for (const { frame, localMs } of frames) {
-      const leadMs = localMs - this.#writer.earliestSoundMs;
-      const hasPlace = this.#sound.positionMs !== undefined || leadMs >= 0;
-      if (frame.kind !== 'audio' || !hasPlace) continue;
-      this.#keep(this.#sound.place(frame, localMs, localMs - (leadMs > MAX_LEAD_IN_MS ? 0 : leadMs)));
+    if (frames.length === 0 || !this.#hasRoom('audio', frames)) return;
+    for (const { frame, localMs, missing } of frames) {
+      if (frame.kind === 'audio') this.#placePacket(frame, localMs, missing);
     }
+  }
+
+  #placePacket(frame: AudioFrame, localMs: number, missing: Missing): void {
+    const leadMs = localMs - this.#writer.earliestSoundMs;
+    if (this.#sound.positionMs === undefined && leadMs < 0) {
+      this.#reporter.handleLeftOut('audio', 'outOfPlace');
+      this.#reporter.handleMissing('audio', missing);
+      return;
+    }
+    const placed = this.#sound.place(frame, localMs, localMs - (leadMs > MAX_LEAD_IN_MS ? 0 : leadMs));
+    this.#keep(placed);
+    const own = placed.at(-1);
+    const { rtpTimestamp, durationMs, data } = frame;
+    if (own === undefined) {
+      this.#reporter.handleSoundOutOfPlace(durationMs);
+      this.#reporter.handleMissing('audio', missing);
+      return;
+    }
+    const isSilence = data.length <= SILENCE_BYTES;
+    this.#reporter.placeSound({ rtpTimestamp, localMs: own.localMs, durationMs, isSilence, missing });
   }
 
   /** A silent microphone is silence in the file, as long as anything comes of its sender. */
@@ -215,29 +294,36 @@ export class PublicationRecorder {
   }
 
   #placePictures(frames: readonly TimedFrame[] = []): void {
-    if (frames.length === 0 || !this.#hasRoom('video')) return;
-    for (const { frame, localMs } of frames) {
-      if (frame.kind === 'video') this.#placePicture(frame, localMs);
+    if (frames.length === 0 || !this.#hasRoom('video', frames)) return;
+    for (const { frame, localMs, missing } of frames) {
+      if (frame.kind === 'video') this.#placePicture(frame, localMs, missing);
     }
   }
 
-  #placePicture(frame: VideoFrame, localMs: number): void {
+  #placePicture(frame: VideoFrame, localMs: number, missing: Missing): void {
     this.#newestPictureMs = Math.max(this.#newestPictureMs, localMs);
     const picture = this.#pictures.admit(frame);
     if (picture === undefined) {
       this.#keyFrames.need();
+      this.#reporter.handleLeftOut('video', 'waitingForKeyFrame');
+      this.#reporter.handleMissing('video', { ...missing, frames: missing.frames + 1 });
       return;
     }
     if (frame.keyFrame) this.#keyFrames.handleKeyFrame();
     this.#waiting.push({ kind: 'video', localMs, picture });
+    this.#reporter.placePicture({ rtpTimestamp: frame.rtpTimestamp, localMs, missing });
   }
 
-  /** Whether the disk keeps up well enough for media of this kind; sound is let in for longer. */
-  #hasRoom(kind: TrackKind): boolean {
+  /** Whether the disk keeps up well enough for media of this kind; sound is let in for longer. These are left out where it does not. */
+  #hasRoom(kind: TrackKind, frames: readonly TimedFrame[] = []): boolean {
     const state = this.#file.diskState;
     if (state === 'keepingUp') this.#leavingOut = false;
     if (state === 'keepingUp' || (state === 'behind' && kind === 'audio')) return true;
     if (kind === 'video') this.#pictures.shut();
+    for (const { missing } of frames) {
+      this.#reporter.handleLeftOut(kind, 'disk');
+      this.#reporter.handleMissing(kind, missing);
+    }
     if (!this.#leavingOut) {
       this.#leavingOut = true;
       this.#options.onError(RecorderError.backlog(this.#options.spec.recordingKey, this.#file.waitingBytes));
@@ -248,9 +334,31 @@ export class PublicationRecorder {
   #append(): void {
     if (this.#waiting.length === 0) return;
     const isFirst = this.#writer.startMs === undefined;
-    this.#writer.append(this.#waiting);
+    const lines = this.#writer.append(this.#waiting);
     this.#waiting = [];
-    if (isFirst) this.#file.saveManifest(this.#manifest({ state: 'recording' }));
+    this.#reporter.begin(this.#options.spec.conferenceZeroMs + (this.#writer.startMs ?? 0));
+    this.#reporter.handleIndexLines(lines);
+    this.#noteGaps();
+    if (!isFirst) return;
+    this.#file.saveManifest(this.#manifest({ state: 'recording' }));
+    this.#reportDueMs = this.#options.nowMs() + REPORT_EVERY_MS;
+  }
+
+  /** Into the index, so that they survive with the media. */
+  #noteGaps(): void {
+    const gaps = this.#gaps;
+    this.#gaps = [];
+    this.#writer.noteGaps(gaps);
+    this.#reporter.handleIndexLines(gaps);
+  }
+
+  #saveReport(nowMs: number): void {
+    this.#reportDueMs = nowMs + REPORT_EVERY_MS;
+    this.#noteClockSteps();
+    this.#reporter.checkpoint(nowMs);
+    this.#noteGaps();
+    const report = this.#reporter.report();
+    if (report) this.#file.refreshManifest({ ...this.#manifest({ state: 'recording' }), report });
   }
 
   #manifest(state: RecordingState): Manifest {

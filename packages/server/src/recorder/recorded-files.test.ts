@@ -251,7 +251,7 @@ test('a resumed publication goes on in the same file, with silence for the hole'
   const session = await begin(tracksOf('VP8', true));
   const first = sending('VP8').filter(({ atMs }) => atMs < START_MS + 2000);
   await session.time.play(session.recorder, first, START_MS + 9000);
-  session.recorder.resume();
+  session.recorder.resume('newConnection');
   const resumed = sending('VP8', {
     startMs: START_MS + 9000,
     firstTimestamps: { audio: 5, video: 77 },
@@ -274,7 +274,7 @@ test('closing twice is closing once', async () => {
   await session.time.play(session.recorder, sending('VP8'), START_MS + 1000);
   await Promise.all([session.recorder.close('first'), session.recorder.close('second')]);
   session.recorder.tick(START_MS + 2000);
-  session.recorder.resume();
+  session.recorder.resume('newConnection');
   const manifest: unknown = JSON.parse(
     await readFile(join(session.spoolDir, session.spec.recordingKey, 'manifest.json'), 'utf8'),
   );

@@ -32,6 +32,11 @@ export class WriteQueue {
     return this.#waitingBytes;
   }
 
+  /** Nothing waits, and nothing is under way. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   add(work: DiskWork): void {
     this.#waiting.push(work);
     this.#account(work.bytes);

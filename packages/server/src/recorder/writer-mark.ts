@@ -41,6 +41,10 @@ export const livingWriter = async (folder: string): Promise<number | undefined> 
   return now.startTicks === mark.startTicks && now.bootId === mark.bootId ? mark.processId : undefined;
 };
 
+/** Whether a process began to write the recording in this folder and did not close it; one that closed it has taken its mark away. */
+export const hasWriterMark = async (folder: string): Promise<boolean> =>
+  (await readOrEmpty(join(folder, MARK_FILE))) !== '';
+
 /** A torn mark is that of a dead process: it is written before anything else. */
 const parseMark = (text: string): WriterMark | undefined => {
   try {

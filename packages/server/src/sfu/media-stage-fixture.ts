@@ -7,6 +7,7 @@ import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { nowMs } from '../base/monotonic-clock.ts';
 import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
+import type { ReceiverCounts } from '../recorder/report/network-tally.ts';
 import { MediaService } from './media-service.ts';
 import type { TakeUtilization } from './process-load.ts';
 import type { MediaEvent, MediaProcessSettings, MediaReply, PublicationStats } from './protocol.ts';
@@ -23,6 +24,7 @@ export class MemoryRecorder extends EventEmitter implements Recorder {
   readonly requestKeyFrame: () => void;
   readonly packets: { track: TrackKind; packet: RtpPacket }[] = [];
   readonly steps: string[] = [];
+  payloadBytes = 0;
   fails = false;
 
   constructor(spec: RecordingSpec, requestKeyFrame: () => void) {
@@ -44,8 +46,16 @@ export class MemoryRecorder extends EventEmitter implements Recorder {
 
   tick(): void {}
 
-  resume(): void {
-    this.steps.push('resume');
+  handleMute(muted: boolean): void {
+    this.steps.push(muted ? 'muted' : 'heard');
+  }
+
+  handleReceiverCounts({ payloadBytes }: ReceiverCounts): void {
+    this.payloadBytes = payloadBytes;
+  }
+
+  resume(what: string): void {
+    this.steps.push('resume', what);
   }
 
   handleLayer({ name }: ChosenLayer): void {

@@ -8,6 +8,7 @@ import { type AcceptedMedia, chooseMedia, type MediaChoice } from '@callreel/med
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
 import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
+import type { ReceiverCounts } from '../recorder/report/network-tally.ts';
 import { Connection } from './connection.ts';
 import type { MediaEvent, PublicationStats } from './protocol.ts';
 import { AudioActivity } from './receive/audio-activity.ts';
@@ -19,7 +20,10 @@ export type Recorder = {
   handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void;
   handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void;
   tick(nowMs: number): void;
-  resume(): void;
+  handleMute(muted: boolean): void;
+  /** The receiver's counts so far, about every second and before a connection is given up. */
+  handleReceiverCounts(counts: ReceiverCounts): void;
+  resume(what: 'newConnection' | 'newSource'): void;
   /** With simulcast: of which layer the pictures are wanted from now on. */
   handleLayer(layer: ChosenLayer): void;
   close(reason: string): Promise<void>;
@@ -45,6 +49,8 @@ const tracksOf = ({ audio, video }: MediaChoice): RecordingSpec['tracks'] => ({
   ...(video ? { video: { codec: video.name } } : {}),
 });
 
+const COUNT_EVERY_MS = 1000;
+
 export class Publication {
   readonly id: PubStreamId;
   readonly #options: PublicationOptions;
@@ -55,6 +61,7 @@ export class Publication {
   #muted = false;
   #soundCodec: SoundCodec = SOUND_CODECS.opus;
   #activity: AudioActivity | undefined;
+  #countedMs = Number.NEGATIVE_INFINITY;
 
   private constructor(options: PublicationOptions) {
     this.id = options.id;
@@ -80,8 +87,10 @@ export class Publication {
 
   /** What is said while it is muted is silence from here on; its packets keep their times. */
   mute(muted: boolean): void {
+    if (muted === this.#muted) return;
     this.#muted = muted;
     if (muted) this.#activity?.stop();
+    this.#guard(() => this.#recorder?.handleMute(muted));
   }
 
   /** Call it every 10 ms or so. */
@@ -93,7 +102,18 @@ export class Publication {
   tickRecorder(nowMs: number): void {
     this.#activity?.tick(nowMs);
     const recorder = this.#recorder;
-    if (recorder !== undefined) this.#guard(() => recorder.tick(nowMs));
+    if (recorder === undefined) return;
+    this.#guard(() => recorder.tick(nowMs));
+    if (nowMs - this.#countedMs >= COUNT_EVERY_MS) this.#count(nowMs);
+  }
+
+  /** What the receiver has counted goes into the recording's report. */
+  #count(nowMs: number): void {
+    this.#countedMs = nowMs;
+    const stats = this.#connection?.stats(nowMs);
+    if (stats === undefined) return;
+    const payloadBytes = stats.sources.reduce((sum, source) => sum + source.payloadBytes, 0);
+    this.#guard(() => this.#recorder?.handleReceiverCounts({ ...stats, payloadBytes }));
   }
 
   /** Undefined before the first connection is made. */
@@ -115,6 +135,7 @@ export class Publication {
   }
 
   async #end(reason: string): Promise<void> {
+    this.#count(this.#options.nowMs());
     this.#connection?.close();
     this.#activity?.stop();
     await this.#closeRecorder(reason);
@@ -145,6 +166,7 @@ export class Publication {
       return;
     }
     const first = this.#connection === undefined;
+    this.#count(this.#options.nowMs());
     this.#connection?.close();
     this.#connection = connection;
     this.#activity?.stop();
@@ -152,7 +174,7 @@ export class Publication {
     const onChanged = (speaks: boolean) => emit({ kind: 'speaking', publicationId: id, speaks });
     this.#activity = new AudioActivity({ audio: choice.audio, onChanged });
     if (first) this.#start(choice);
-    else this.#resumeRecorder();
+    else this.#resumeRecorder('newConnection');
   }
 
   #start(choice: MediaChoice): void {
@@ -183,15 +205,15 @@ export class Publication {
   }
 
   handleSourceChange(): void {
-    this.#resumeRecorder();
+    this.#resumeRecorder('newSource');
   }
 
   handleLayer(layer: ChosenLayer): void {
     this.#guard(() => this.#recorder?.handleLayer(layer));
   }
 
-  #resumeRecorder(): void {
-    this.#guard(() => this.#recorder?.resume());
+  #resumeRecorder(what: 'newConnection' | 'newSource'): void {
+    this.#guard(() => this.#recorder?.resume(what));
   }
 
   /** A fault of one recording must not end the other calls of the process. */

@@ -1,0 +1,71 @@
+/** The report of a recording that is over, from its index and from what its manifest said last. */
+import type { GapCause, RecordingReport, VerdictReason } from '@callreel/contract/recording-report.ts';
+import { countsIn } from './counts.ts';
+import type { TrackKind } from './gap-list.ts';
+import { makeReport } from './make-report.ts';
+import { Presence } from './presence.ts';
+
+/**
+ * How its writing came to an end. `closed`: in order. `crash`: its writer was killed. `diskFailed`: the disk took no more. `damaged`: it was
+ * closed, and is not any more what it was then.
+ */
+export type WritingEnd = 'closed' | 'crash' | 'diskFailed' | 'damaged';
+
+export type EndedRecording = {
+  tracks: readonly TrackKind[];
+  /** The finished file's. */
+  durationMs: number;
+  presence: Presence;
+  report: RecordingReport | undefined;
+  writingEnd: WritingEnd;
+  /** When its writer last wrote, milliseconds of the file. */
+  lastWrittenMs: number | undefined;
+};
+
+/** What is received is on disk 650 ms later; who wrote nothing for longer had nothing to write. */
+const LONGEST_UNWRITTEN_MS = 2000;
+/** A track that ends so long before the other was not cut off with it. */
+const LEAST_UNSENT_MS = 2000;
+/** A last picture stands for a while. */
+const LAST_FRAME_MS = 40;
+
+const CAUSES = { crash: 'crash', diskFailed: 'disk', damaged: 'disk' } as const satisfies Record<string, GapCause>;
+
+export const completeReport = (ended: EndedRecording): RecordingReport => {
+  const { tracks, durationMs, presence, report, writingEnd } = ended;
+  const counts = countsIn(report);
+  if (writingEnd === 'closed') {
+    const told = report?.video?.frames ?? presence.frames;
+    const reasons: VerdictReason[] = told === presence.frames ? [] : ['lengthsDisagree'];
+    return makeReport({ tracks, durationMs, presence, counts, ended: report?.ended, reasons });
+  }
+  const endMs = knownEndMs(ended);
+  presence.gaps.clip(durationMs);
+  for (const track of tracks) addLastGaps(ended, track, CAUSES[writingEnd], endMs);
+  return makeReport({ tracks, durationMs: endMs, presence, counts, reasons: [writingEnd] });
+};
+
+/** For a finished recording whose report cannot be read any more: nothing is known of what it lacks. */
+export const lostReport = (tracks: readonly TrackKind[], durationMs: number): RecordingReport =>
+  makeReport({ tracks, durationMs, presence: new Presence(), counts: countsIn(undefined), reasons: ['damaged'] });
+
+/** What came last was not written, or only in part; of a writer that was silent for long nothing is known. */
+const knownEndMs = ({ durationMs, lastWrittenMs = durationMs }: EndedRecording): number => {
+  const unwrittenMs = lastWrittenMs - durationMs;
+  return unwrittenMs > 0 && unwrittenMs <= LONGEST_UNWRITTEN_MS ? Math.round(lastWrittenMs) : durationMs;
+};
+
+const addLastGaps = (
+  { durationMs, presence }: EndedRecording,
+  track: TrackKind,
+  cause: GapCause,
+  endMs: number,
+): void => {
+  const toldMs = presence.gaps.endMs(track);
+  const frameEndMs = presence.endMs[track] ?? 0;
+  const lastMs = Math.max(toldMs, Math.min(track === 'video' ? frameEndMs + LAST_FRAME_MS : frameEndMs, durationMs));
+  const isUnsent = durationMs - lastMs > LEAST_UNSENT_MS;
+  const cutMs = Math.round(isUnsent ? durationMs : lastMs);
+  if (isUnsent) presence.gaps.add({ track, cause: 'unsent', startMs: Math.round(lastMs), endMs: cutMs });
+  presence.gaps.add({ track, cause, startMs: cutMs, endMs });
+};

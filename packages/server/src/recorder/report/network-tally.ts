@@ -1,0 +1,59 @@
+/** What the receivers of a publication counted, over all its connections and streams. */
+import type { TrackKind } from './gap-list.ts';
+
+/** One stream's counts so far, as a receiver has them. */
+export type StreamCounts = { track: TrackKind; ssrc: number; packets: number; lost: number; recovered: number };
+
+/** A receiver's counts so far, told about every second and before its connection is closed. */
+export type ReceiverCounts = {
+  sources: readonly StreamCounts[];
+  keyFrameRequests: number;
+  /** Payload of all streams. */
+  payloadBytes: number;
+  allowedBitsPerSecond: number;
+};
+
+export type TrackCounts = { received: number; lost: number; recovered: number };
+
+const NOTHING: TrackCounts = { received: 0, lost: 0, recovered: 0 };
+
+export class NetworkTally {
+  /** Of streams and connections that are over. */
+  readonly #past: Record<TrackKind, TrackCounts> = { audio: { ...NOTHING }, video: { ...NOTHING } };
+  #pastRequests = 0;
+  #current: ReceiverCounts | undefined;
+
+  get keyFrameRequests(): number {
+    return this.#pastRequests + (this.#current?.keyFrameRequests ?? 0);
+  }
+
+  handleCounts(counts: ReceiverCounts): void {
+    const ssrcs = new Set(counts.sources.map(({ ssrc }) => ssrc));
+    for (const stream of this.#current?.sources ?? []) if (!ssrcs.has(stream.ssrc)) this.#addPast(stream);
+    this.#current = counts;
+  }
+
+  /** What follows is another connection's. */
+  handleNewConnection(): void {
+    for (const stream of this.#current?.sources ?? []) this.#addPast(stream);
+    this.#pastRequests += this.#current?.keyFrameRequests ?? 0;
+    this.#current = undefined;
+  }
+
+  of(track: TrackKind): TrackCounts {
+    const sum = { ...this.#past[track] };
+    for (const stream of this.#current?.sources ?? []) if (stream.track === track) addTo(sum, stream);
+    return sum;
+  }
+
+  #addPast(stream: StreamCounts): void {
+    addTo(this.#past[stream.track], stream);
+  }
+}
+
+/** Duplicates can make a stream's loss negative. */
+const addTo = (sum: TrackCounts, { packets, lost, recovered }: StreamCounts): void => {
+  sum.received += packets + recovered;
+  sum.lost += Math.max(0, lost);
+  sum.recovered += recovered;
+};

@@ -1,0 +1,99 @@
+/** Where a recording's pictures are, and why they are not where they are not. All times are milliseconds of one clock. */
+import { Evidence, type Missing } from './evidence.ts';
+import type { TakeGap } from './take-gap.ts';
+
+/** A still screen may come once a second; who sends none for longer sends nothing. */
+const LONGEST_STILL_MS = 2000;
+/** A track that begins this little after the file does begins with it. */
+const LEAST_LEAD_MS = 100;
+/** Packets were lost and the next picture is this much later than usual: there was one between. */
+const LATE_SHARE = 1.5;
+const FIRST_USUAL_MS = 40;
+const LONGEST_USUAL_MS = 1000;
+/** The weight of the newest interval. */
+const USUAL_WEIGHT = 1 / 8;
+const SETTLED_MS = 3000;
+
+export class PictureLedger {
+  readonly #takeGap: TakeGap;
+  readonly #evidence = new Evidence();
+  #lastMs: number | undefined;
+  /** Up to here a hole that is open is told of already. */
+  #toldUntilMs: number | undefined;
+  #zeroMs: number | undefined;
+  #usualMs = FIRST_USUAL_MS;
+
+  constructor(takeGap: TakeGap) {
+    this.#takeGap = takeGap;
+  }
+
+  /** The file begins. Comes first. */
+  begin(zeroMs: number): void {
+    this.#zeroMs = zeroMs;
+  }
+
+  noteDisk(): void {
+    this.#evidence.noteDisk();
+  }
+
+  noteDisconnect(): void {
+    this.#evidence.noteDisconnect();
+  }
+
+  /** What was missing since the last picture. */
+  noteMissing(missing: Missing): void {
+    this.#evidence.note(missing);
+  }
+
+  place(atMs: number): void {
+    const lastMs = this.#lastMs;
+    this.#close(atMs, false);
+    if (lastMs !== undefined && this.#evidence.frames === 0 && this.#toldUntilMs === undefined) {
+      const intervalMs = Math.min(Math.max(atMs - lastMs, 0), LONGEST_USUAL_MS);
+      this.#usualMs += (intervalMs - this.#usualMs) * USUAL_WEIGHT;
+    }
+    this.#lastMs = Math.max(atMs, lastMs ?? atMs);
+    this.#toldUntilMs = undefined;
+    this.#evidence.clear();
+  }
+
+  /** Tells of what is open for long, so that a crash does not take the knowledge with it. */
+  checkpoint(nowMs: number): void {
+    this.#close(nowMs - SETTLED_MS, true);
+  }
+
+  /** The file ends. */
+  end(endMs: number): void {
+    this.#close(endMs, true);
+  }
+
+  /** `isOpen`: no picture stands at `untilMs`. */
+  #close(untilMs: number, isOpen: boolean): void {
+    const startMs = this.#toldUntilMs ?? this.#holeStartMs(untilMs);
+    if (startMs === undefined || startMs >= untilMs) return;
+    const cause = this.#evidence.causeOf(untilMs - startMs);
+    const isHole =
+      this.#toldUntilMs !== undefined || (cause === undefined ? this.#isUnsent(untilMs) : this.#isLate(untilMs));
+    if (!isHole) return;
+    this.#takeGap(cause ?? 'unsent', startMs, untilMs);
+    if (isOpen) this.#toldUntilMs = untilMs;
+  }
+
+  /** The last picture stands for as long as they usually do, and with pictures known to be missing for no more than its share. */
+  #holeStartMs(untilMs: number): number | undefined {
+    const lastMs = this.#lastMs;
+    if (lastMs === undefined) return this.#zeroMs;
+    return lastMs + Math.min(this.#usualMs, (untilMs - lastMs) / (this.#evidence.frames + 1));
+  }
+
+  #isUnsent(untilMs: number): boolean {
+    const longestMs = this.#lastMs === undefined ? LEAST_LEAD_MS : LONGEST_STILL_MS;
+    return untilMs - (this.#lastMs ?? this.#zeroMs ?? untilMs) > longestMs;
+  }
+
+  /** Packets that were lost may have been padding; frames left out were pictures. */
+  #isLate(untilMs: number): boolean {
+    if (this.#evidence.frames > 0 || this.#lastMs === undefined) return true;
+    return untilMs - this.#lastMs > LATE_SHARE * this.#usualMs;
+  }
+}
