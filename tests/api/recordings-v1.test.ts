@@ -5,7 +5,13 @@ import { get, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { UserName } from '@callreel/contract/ids.ts';
-import type { RecordingDetails, RecordingPage, RecordingView } from '@callreel/contract/recording.ts';
+import type {
+  RecordingDetails,
+  RecordingPage,
+  RecordingView,
+  ReportedRecording,
+} from '@callreel/contract/recording.ts';
+import type { RecordingReport } from '@callreel/contract/recording-report.ts';
 import { Jobs } from '@callreel/server/jobs/jobs.ts';
 import { digestRecording } from '@callreel/server/recordings/digest.ts';
 import { systemClocks } from '@callreel/server/retention/clocks.ts';
@@ -109,6 +115,27 @@ test('what is not known of a file is absent', async () => {
   const { id } = await add({ facts: { startMs: 0, endMs: 1, audio: { codec: 'opus' } } });
   const details = await detailsOf(id);
   for (const name of ['video', 'startTime', 'sha256', 'sources', 'verdict']) assert.ok(!(name in details), name);
+});
+
+test('how complete it is: in short everywhere, in full for one; what is broken is left out', async () => {
+  const report: RecordingReport = {
+    ...{ verdict: 'gaps', reasons: ['mediaMissing'], ended: 'unpublished', countedUpToMs: 9000 },
+    audio: {
+      ...{ expectedMs: 9000, presentMs: 8980, silentMs: 0, leftOut: {}, clockChanges: [] },
+      packets: { received: 449, lost: 1, recovered: 0, missing: 1 },
+    },
+    gaps: [{ track: 'audio', cause: 'loss', startMs: 4000, lengthMs: 20, endMs: 4020, count: 1 }],
+    largestOffset: { ms: -12, atMs: 800 },
+  };
+  const facts = { startMs: 0, endMs: 9000, verdict: report.verdict };
+  const { id } = await add({ facts, report });
+  const details = await detailsOf(id);
+  assert.deepEqual([details.verdict, (details as ReportedRecording).report], ['gaps', report]);
+  const page = (await ask('?limit=1')).json<RecordingPage>();
+  assert.equal(page.recordings[0]?.verdict, 'gaps');
+  assert.ok(page.recordings[0] && !('report' in page.recordings[0]));
+  const broken = await add({ facts, report: { verdict: 'splendid' } });
+  assert.ok(!('report' in (await detailsOf(broken.id))));
 });
 
 test('the hash follows, in the facts and with the file', async () => {

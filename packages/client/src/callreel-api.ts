@@ -5,7 +5,7 @@ import type {
   JoinBody,
   JoinView,
 } from '@callreel/contract/conference.ts';
-import type { RecordingPage, RecordingView } from '@callreel/contract/recording.ts';
+import type { RecordingPage, RecordingView, ReportedRecording } from '@callreel/contract/recording.ts';
 import { type ParamName, pathOf, ROUTES } from '@callreel/contract/routes.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
 import { request } from './request.ts';
@@ -75,6 +75,11 @@ export class CallreelApi {
 
   join(confrId: string, body: JoinBody): Promise<JoinView> {
     return this.#call('POST', this.#url(ROUTES.join, { confrId }), body);
+  }
+
+  /** A recording in full: the facts of its file, and how complete it is. */
+  recording(id: number): Promise<ReportedRecording> {
+    return this.#call('GET', this.#url(ROUTES.ownRecording, { id: String(id) }));
   }
 
   /** All files of one call, merged ones included, ascending by id. */

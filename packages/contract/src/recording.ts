@@ -1,5 +1,6 @@
 /** A finished recording, in the vendor's shape. */
 import { type Static, Type } from 'typebox';
+import { RecordingReport, VERDICTS } from './recording-report.ts';
 
 export const RECORD_TYPES = ['ONLY_REC_ONE_AV', 'ONLY_REC_ONE_DESKTOP', 'MERGE_ALL'] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
@@ -48,8 +49,21 @@ export const RecordingDetails = Type.Object({
   audio: Type.Optional(Type.Object({ codec: Type.String() })),
   sources: Type.Optional(Type.Integer({ description: 'How many recordings a merged one was made of' })),
   sha256: Type.Optional(Type.String({ description: 'Hexadecimal; known some time after the listing' })),
+  verdict: Type.Optional(
+    Type.Enum([...VERDICTS], {
+      description:
+        'complete: all that was sent is there; gaps: something is missing; truncated: it was cut short; suspect: something of it cannot be right. A merged recording has none',
+    }),
+  ),
 });
 export type RecordingDetails = Static<typeof RecordingDetails>;
+
+/** A single recording, told of in full. */
+export const ReportedRecording = Type.Object({
+  ...RecordingDetails.properties,
+  report: Type.Optional(RecordingReport),
+});
+export type ReportedRecording = Static<typeof ReportedRecording>;
 
 export const RecordingQuery = Type.Object(
   {

@@ -3,6 +3,7 @@ import type { PreparedMedia } from './prepare/prepare-media.ts';
 import { type Answer, readAnswer } from './send/answer.ts';
 import { CallerError } from './send/caller-error.ts';
 import { nowMs } from './send/clock.ts';
+import { OPEN_LINK } from './send/link.ts';
 import { type LossyPath, LossyRelay } from './send/lossy-relay.ts';
 import { MediaSender } from './send/media-sender.ts';
 import { buildOffer, type DtlsSetup, type LevelAt, type OfferedTrack } from './send/offer.ts';
@@ -173,6 +174,13 @@ export class SyntheticCaller {
       peer.close();
       relay?.close();
     }
+  }
+
+  /** From now on so many of its packets, 0…1, are lost on the way to the service, resent ones too. Needs `canVanish`. */
+  loseOnTheWay(lossRate: number): void {
+    const { relay } = this.#publication;
+    if (!(relay instanceof Relay)) throw new TypeError('canVanish must be set for a caller whose packets are to be lost');
+    relay.toService.change({ ...OPEN_LINK, lossRate });
   }
 
   /** Is gone from one moment to the next, without a word: for the other side, silence. Needs `canVanish`. */

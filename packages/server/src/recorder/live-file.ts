@@ -78,9 +78,13 @@ export class LiveFile {
     this.#do(() => writeManifest(this.#options.folder, manifest));
   }
 
-  /** A newer one in place of what the manifest says; left out while others wait for the disk. Nothing waits for it but `close`. */
+  /** Nothing waits for the disk. */
+  get isIdle(): boolean {
+    return this.#refreshing === undefined && this.#queue.isIdle;
+  }
+
+  /** A newer one in place of what the manifest says. Only while `isIdle`; what is written meanwhile does not wait for it. */
   refreshManifest(manifest: Manifest): void {
-    if (this.#refreshing !== undefined || !this.#queue.isIdle) return;
     this.#refreshing = this.#options.disk
       .sync(() => writeManifest(this.#options.folder, manifest))
       .catch((cause: unknown) => this.#fail(cause))

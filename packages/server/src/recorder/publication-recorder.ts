@@ -159,7 +159,7 @@ export class PublicationRecorder {
       this.#appendDueMs = (Math.floor(nowMs / APPEND_GRID_MS) + 1) * APPEND_GRID_MS;
       this.#append();
     }
-    if (nowMs >= (this.#reportDueMs ?? Number.POSITIVE_INFINITY)) this.#saveReport(nowMs);
+    if (nowMs >= (this.#reportDueMs ?? Number.POSITIVE_INFINITY) && this.#file.isIdle) this.#saveReport(nowMs);
     this.#file.tick(nowMs);
   }
 
@@ -355,7 +355,7 @@ export class PublicationRecorder {
   #saveReport(nowMs: number): void {
     this.#reportDueMs = nowMs + REPORT_EVERY_MS;
     this.#noteClockSteps();
-    this.#reporter.checkpoint(nowMs);
+    this.#reporter.checkpoint(Math.min(nowMs, this.#lastSignMs));
     this.#noteGaps();
     const report = this.#reporter.report();
     if (report) this.#file.refreshManifest({ ...this.#manifest({ state: 'recording' }), report });

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { seededChance } from '@callreel/synthetic/seeded-chance.ts';
 import { finishRecording } from './finish.ts';
+import { assertAddsUp } from './report/reported-recording-fixture.ts';
 import { specOf } from './virtual-publisher-fixture.ts';
 
 const KEY = specOf({}).recordingKey;
@@ -53,6 +54,10 @@ test('whenever the recorder is killed, its file is finished and lacks the last s
     const toldMs = await recordAndKill(spoolDir, 1200 + 12_000 * chance());
     const finished = await finishRecording(spoolDir, KEY);
     assert.ok(finished.kind === 'finished', `killed at ${toldMs}`);
+    const { report } = finished;
+    assertAddsUp(report);
+    assert.deepEqual([report.verdict, report.reasons.includes('crash'), report.ended], ['truncated', true, undefined]);
+    assert.equal(report.video?.frames, finished.video?.frames);
     const media = await readFile(finished.path);
     assert.equal(media.length, finished.sizeBytes);
     const pictures = await framesIn(spoolDir, 'v');

@@ -120,9 +120,21 @@ describe('listing a recording', () => {
     await assertListedOnce(spec);
   });
 
-  test('nothing decodable came: no file, no row, nothing left behind', async () => {
+  test('tells how complete it is, in the facts in short and by itself in full', async () => {
+    const spec = await record(1000);
+    const { kind, ...listed } = await listRecording(options, spec.recordingKey);
+    assert.ok(kind === 'listed' && 'id' in listed && listed.id !== undefined);
+    const row = await store.recordings.byKey(spec.recordingKey);
+    assert.equal(row?.facts.verdict, 'complete');
+    const report = await store.recordingSearch.reportOf(app.id, listed.id);
+    assert.partialDeepStrictEqual(report, { verdict: 'complete', reasons: [], gaps: [], video: { frames: 25 } });
+    assert.equal(await store.recordingSearch.reportOf(app.id, listed.id + 1), undefined);
+  });
+
+  test('nothing decodable came: no file, no row, nothing left behind, and the reason is kept', async () => {
     const spec = await record(0);
     assert.equal((await listRecording(options, spec.recordingKey)).kind, 'empty');
+    assert.equal(await store.recordingWork.emptyReason(spec.recordingKey), 'nothingReceived');
     assert.deepEqual(await store.recordings.byConference(app.id, conference.id), []);
     assert.deepEqual(await readdir(options.spoolDir), []);
     assert.equal(await store.recordingWork.openCount(conference.id), 0);

@@ -44,7 +44,7 @@ export const listRecording = async (options: ListingOptions, key: RecordingKey):
       { recordingKey: key, reason: finished.reason },
       'a recording holds nothing decodable: no file is listed',
     );
-    await options.store.recordingWork.settle(key);
+    await options.store.recordingWork.settle(key, finished.reason);
     await rm(folder, { recursive: true, force: true });
     return { kind: 'empty' };
   }
@@ -54,7 +54,8 @@ export const listRecording = async (options: ListingOptions, key: RecordingKey):
   const listed = await insertRow(options.store, finished, objectKey);
   await options.store.recordingWork.settle(key);
   await rm(folder, { recursive: true, force: true });
-  options.log.info({ recordingKey: key, id: listed, durationMs: finished.durationMs }, 'recording listed');
+  const { durationMs, report } = finished;
+  options.log.info({ recordingKey: key, id: listed, durationMs, verdict: report.verdict }, 'recording listed');
   return { kind: 'listed', confrId: finished.spec.confrId, id: listed };
 };
 
@@ -72,7 +73,7 @@ export const endedKeys = async (spoolDir: string, begunBefore: Date): Promise<Re
 
 const insertRow = async (store: Store, finished: FinishedRecording, objectKey: string): Promise<number | undefined> => {
   const { spec } = finished;
-  const { startMs, endMs, startedAtWallMs, endedAtWallMs, video, audio } = finished;
+  const { startMs, endMs, startedAtWallMs, endedAtWallMs, video, audio, report } = finished;
   const listed = await store.recordings.list({
     recordingKey: spec.recordingKey,
     appId: spec.appId,
@@ -86,7 +87,8 @@ const insertRow = async (store: Store, finished: FinishedRecording, objectKey: s
     container: finished.container,
     sizeBytes: finished.sizeBytes,
     durationMs: finished.durationMs,
-    facts: { startMs, endMs, startedAtWallMs, endedAtWallMs, kind: spec.kind, video, audio },
+    facts: { startMs, endMs, startedAtWallMs, endedAtWallMs, kind: spec.kind, video, audio, verdict: report.verdict },
+    report,
   });
   return listed === 'duplicate' ? undefined : listed.id;
 };

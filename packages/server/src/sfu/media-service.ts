@@ -59,11 +59,11 @@ export class MediaService {
     }
   }
 
-  /** Ends all publications; resolves when their recordings are written. */
-  async close(): Promise<void> {
+  /** Ends all publications; resolves when their recordings are written. `orphaned`: for the server is gone. */
+  async close(why: 'shutdown' | 'orphaned' = 'shutdown'): Promise<void> {
     this.#closed = true;
     const port = await this.#port.catch(() => undefined);
-    await Promise.all([...this.#publications.keys()].map((id) => this.#end(id, 'shutdown')));
+    await Promise.all([...this.#publications.keys()].map((id) => this.#end(id, why)));
     port?.close();
   }
 

@@ -28,4 +28,7 @@ const service: MediaService = new MediaService({
   emit: (event) => port.emit(event),
 });
 
-const port = serveParent<MediaRequest, MediaReply, MediaEvent>(service);
+const port = serveParent<MediaRequest, MediaReply, MediaEvent>({
+  handle: (request) => service.handle(request),
+  close: () => service.close(process.connected ? 'shutdown' : 'orphaned'),
+});

@@ -3,7 +3,7 @@ import type { RecordType } from '@callreel/contract/recording.ts';
 import { type Kysely, sql } from 'kysely';
 import { selectEras } from './eras.ts';
 import { selectRecordings } from './recordings.ts';
-import type { RecordingRow } from './rows.ts';
+import type { JsonObject, RecordingRow } from './rows.ts';
 import type { Schema } from './schema.ts';
 
 /** What the rows of a page come after: a row's own time and id. */
@@ -57,6 +57,17 @@ export class RecordingSearch {
   /** Undefined for an expired one too. */
   byId(appId: number, id: number): Promise<RecordingRow | undefined> {
     return this.#listed(appId).where('r.id', '=', id).executeTakeFirst();
+  }
+
+  /** How complete it is; undefined where nothing tells. */
+  async reportOf(appId: number, id: number): Promise<JsonObject | undefined> {
+    const row = await this.#db
+      .selectFrom('recording')
+      .select('report')
+      .where('appId', '=', appId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row?.report ?? undefined;
   }
 
   /** All files of all apps that are not on their way out, by app and id: those after `last`. */

@@ -19,11 +19,11 @@ export class RecordingWork {
       .execute();
   }
 
-  /** A second call changes nothing. */
-  async settle(recordingKey: RecordingKey): Promise<void> {
+  /** `emptyReason`: why there is no file. A second call changes nothing. */
+  async settle(recordingKey: RecordingKey, emptyReason?: string): Promise<void> {
     await this.#db
       .updateTable('recordingWork')
-      .set({ settledAt: new Date() })
+      .set({ settledAt: new Date(), emptyReason: emptyReason ?? null })
       .where('recordingKey', '=', recordingKey)
       .where('settledAt', 'is', null)
       .execute();
@@ -32,6 +32,16 @@ export class RecordingWork {
   /** One that never was. */
   async forget(recordingKey: RecordingKey): Promise<void> {
     await this.#db.deleteFrom('recordingWork').where('recordingKey', '=', recordingKey).execute();
+  }
+
+  /** Why this one gave no file; undefined where it did, or still may. */
+  async emptyReason(recordingKey: RecordingKey): Promise<string | undefined> {
+    const row = await this.#db
+      .selectFrom('recordingWork')
+      .select('emptyReason')
+      .where('recordingKey', '=', recordingKey)
+      .executeTakeFirst();
+    return row?.emptyReason ?? undefined;
   }
 
   async conferenceOf(recordingKey: RecordingKey): Promise<ConfrId | undefined> {

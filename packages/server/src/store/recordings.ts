@@ -61,14 +61,15 @@ export class Recordings {
         app_id, id, record_time, expire_time, recording_key,
         confr_id, confr_type, confr_begin_time, confr_end_time,
         member_id, user_name, access_id, pub_stream_id,
-        record_type, object_key, container, size_bytes, duration_ms, facts
+        record_type, object_key, container, size_bytes, duration_ms, facts, report
       )
       select
         c.app_id, counter.n, counter.last_time, counter.last_time + make_interval(hours => 24 * counter.kept_days), ${recordingKey},
         c.id, c.type, coalesce(c.began_at, c.created_at), c.ended_at,
         ${recording.memberId}, ${recording.userName}, ${recording.accessId}, ${recording.pubStreamId},
         ${recording.recordType}, ${recording.objectKey}, ${recording.container},
-        ${recording.sizeBytes}::bigint, ${recording.durationMs}::double precision, ${JSON.stringify(recording.facts)}::jsonb
+        ${recording.sizeBytes}::bigint, ${recording.durationMs}::double precision, ${JSON.stringify(recording.facts)}::jsonb,
+        ${recording.report === undefined ? null : JSON.stringify(recording.report)}::jsonb
       from counter, conference c
       where c.id = ${confrId}
       on conflict (recording_key) do nothing

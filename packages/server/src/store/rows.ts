@@ -103,10 +103,12 @@ export type NewRecording = {
   durationMs: number;
   /** startMs, endMs, video, audio and what else is known of it. */
   facts: JsonObject;
+  /** How complete it is, as a RecordingReport; a merged recording has none. Rows that are read do not hold it. */
+  report?: JsonObject;
 };
 
 /** A listed file. */
-export type RecordingRow = NewRecording & {
+export type RecordingRow = Omit<NewRecording, 'report'> & {
   /** Grows within an app, with recordTime. */
   id: number;
   /** When it was listed. */

@@ -96,6 +96,8 @@ export type Schema = {
     sizeBytes: number;
     durationMs: number;
     facts: Json;
+    /** Null for a merged recording. */
+    report: ColumnType<JsonObject | null, string | null, never>;
     /** Null unless it is being removed. */
     removalAt: Generated<Date | null>;
     removalReason: Generated<RemovalReason | null>;
@@ -122,6 +124,8 @@ export type Schema = {
     confrId: ConfrId;
     begunAt: Generated<Date>;
     settledAt: Date | null;
+    /** Why there is no file; null where there is one, or may yet be. */
+    emptyReason: Generated<string | null>;
   };
   merge: { confrId: ConfrId; recordingKey: RecordingKey; begunAt: Generated<Date>; finishedAt: Date | null };
   conferenceBan: { confrId: ConfrId; userName: UserName };

@@ -1,5 +1,7 @@
 /** A listed file in our own shape: the vendor's, with what is known of the file. */
-import type { RecordingDetails } from '@callreel/contract/recording.ts';
+import type { RecordingDetails, ReportedRecording } from '@callreel/contract/recording.ts';
+import { RecordingReport, type Verdict } from '@callreel/contract/recording-report.ts';
+import { Value } from 'typebox/value';
 import type { RecordingRow } from '../store/rows.ts';
 import { recordingView, type ViewMeans } from './recording-view.ts';
 
@@ -11,10 +13,11 @@ type Facts = {
   audio?: { codec: string };
   sources?: number;
   sha256?: string;
+  verdict?: Verdict;
 };
 
 export const recordingDetails = (row: RecordingRow, means: ViewMeans): RecordingDetails => {
-  const { startedAtWallMs, endedAtWallMs, video, audio, sources, sha256 } = row.facts as Facts;
+  const { startedAtWallMs, endedAtWallMs, video, audio, sources, sha256, verdict } = row.facts as Facts;
   const format = (ms: number): string => means.time.format(new Date(ms));
   return {
     ...recordingView(row, means),
@@ -27,5 +30,12 @@ export const recordingDetails = (row: RecordingRow, means: ViewMeans): Recording
     ...(audio && { audio: { codec: audio.codec } }),
     ...(sources !== undefined && { sources }),
     ...(sha256 !== undefined && { sha256 }),
+    ...(verdict !== undefined && { verdict }),
   };
 };
+
+/** `report` is what the store has of it. */
+export const reportedRecording = (row: RecordingRow, report: unknown, means: ViewMeans): ReportedRecording => ({
+  ...recordingDetails(row, means),
+  ...(Value.Check(RecordingReport, report) && { report }),
+});

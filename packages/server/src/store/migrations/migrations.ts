@@ -6,6 +6,7 @@ import { retention } from './0003-retention.ts';
 import { tenants } from './0004-tenants.ts';
 import { flatListing } from './0005-flat-listing.ts';
 import { memberProfiles } from './0006-member-profiles.ts';
+import { reports } from './0007-reports.ts';
 
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
@@ -14,4 +15,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004-tenants': tenants,
   '0005-flat-listing': flatListing,
   '0006-member-profiles': memberProfiles,
+  '0007-reports': reports,
 };

@@ -1,7 +1,7 @@
 /** Our own calls for recordings: search, facts, deletion. What is unknown to them is a 404. */
 import { DONE, DoneView } from '@callreel/contract/done.ts';
 import type { RecordingKey } from '@callreel/contract/ids.ts';
-import { RecordingDetails, RecordingPage, RecordingQuery } from '@callreel/contract/recording.ts';
+import { RecordingPage, RecordingQuery, ReportedRecording } from '@callreel/contract/recording.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyRequest } from 'fastify';
 import type { Store } from '../../store/store.ts';
@@ -9,7 +9,7 @@ import { takeJson } from '../bodies.ts';
 import { WebError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Links } from '../links.ts';
-import { recordingDetails } from '../recording-details.ts';
+import { recordingDetails, reportedRecording } from '../recording-details.ts';
 import { cursorAfter, readRecordingQuery } from '../recording-query.ts';
 import type { ViewMeans } from '../recording-view.ts';
 import type { DisplayTime } from '../times.ts';
@@ -77,16 +77,17 @@ export const ownRecordingRoutes =
         onRequest: gate.only('app'),
         schema: {
           tags: ['recordings'],
-          summary: 'A recording and the facts of its file',
+          summary: 'A recording, the facts of its file, and how complete it is',
           params: paramsOf(ROUTES.ownRecording),
-          response: { 200: RecordingDetails },
+          response: { 200: ReportedRecording },
         },
       },
       async (request) => {
         const means = await meansFor(request);
-        const row = await store.recordingSearch.byId(means.app.id, idIn(request.params));
+        const id = idIn(request.params);
+        const row = await store.recordingSearch.byId(means.app.id, id);
         if (row === undefined) throw WebError.noSuch('recording');
-        return recordingDetails(row, means);
+        return reportedRecording(row, await store.recordingSearch.reportOf(means.app.id, id), means);
       },
     );
 
