@@ -58,6 +58,7 @@ describe('the report of a recording', () => {
     const recording = await onlyRecording(running, confrId);
     const { report, durationMs } = recording;
     assert.deepEqual([report.verdict, report.reasons, report.ended], ['complete', [], 'unpublished']);
+    assert.deepEqual(report.gaps, []);
     assert.equal(report.video?.frames, caller.sent.frames.length);
     assert.equal(report.audio?.expectedMs, Math.round(durationMs));
     const { received, lost, missing } = report.audio?.packets ?? {};

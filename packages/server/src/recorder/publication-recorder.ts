@@ -17,6 +17,7 @@ import { PictureGate } from './picture-gate.ts';
 import { type ChosenLayer, type LayerCut, PictureLayers } from './picture-layers.ts';
 import { RecorderError } from './recorder-error.ts';
 import type { RecordingSpec } from './recording-spec.ts';
+import { DigitalSilence } from './report/digital-silence.ts';
 import type { Missing } from './report/evidence.ts';
 import type { ReceiverCounts } from './report/network-tally.ts';
 import { RecordingReporter } from './report/recording-reporter.ts';
@@ -59,8 +60,6 @@ const LONGEST_FILL_DELAY_MS = 10_000;
 const MAX_LEAD_IN_MS = 5000;
 const VIDEO_CLOCK_RATE_HZ = 90_000;
 const REPORT_EVERY_MS = 10_000;
-/** Digital silence as encoders code it: no more than this. */
-const SILENCE_BYTES = 3;
 const TRACK_KINDS = ['audio', 'video'] as const;
 
 type Tracks = { audio?: TrackRecorder; video?: PictureLayers };
@@ -76,6 +75,7 @@ export class PublicationRecorder {
   readonly layerCuts: LayerCut[] = [];
   readonly #received = { audioPackets: 0, videoPackets: 0 };
   readonly #reporter: RecordingReporter;
+  readonly #silence = new DigitalSilence();
   #tracks: Tracks;
   #gaps: GapLine[] = [];
   #reportDueMs: number | undefined;
@@ -272,7 +272,7 @@ export class PublicationRecorder {
       this.#reporter.handleMissing('audio', missing);
       return;
     }
-    const isSilence = data.length <= SILENCE_BYTES;
+    const isSilence = this.#silence.isSilence(data);
     this.#reporter.placeSound({ rtpTimestamp, localMs: own.localMs, durationMs, isSilence, missing });
   }
 

@@ -37,6 +37,11 @@ export class ReportStage {
     return new ReportStage(await mkdtemp(join(tmpdir(), 'report-')), specOf(tracks), port);
   }
 
+  /** On a disk of the caller's own. */
+  static on(spoolDir: string): ReportStage {
+    return new ReportStage(spoolDir, specOf(BOTH), undefined);
+  }
+
   get folder(): string {
     return join(this.spoolDir, this.spec.recordingKey);
   }
