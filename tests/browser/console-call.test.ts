@@ -97,6 +97,11 @@ test('a call from the page: invite, share, mute, leave, end; then its files are 
   await takeScreenshot(anna, 'player');
   await anna.keyboard.press('Escape');
   await anna.getByRole('dialog').waitFor({ state: 'hidden' });
+  await anna.getByRole('button', { name: /^Play: ben, Camera/ }).click();
+  await anna.getByRole('dialog').getByText('Complete', { exact: true }).waitFor();
+  await takeScreenshot(anna, 'player-report');
+  await anna.keyboard.press('Escape');
+  await anna.getByRole('dialog').waitFor({ state: 'hidden' });
   await anna.getByLabel('Merged files only').check();
   await anna.getByRole('cell', { name: 'ben', exact: true }).waitFor({ state: 'hidden' });
   assert.deepEqual(await shownFiles(anna), ['Everyone: Merged mp4']);

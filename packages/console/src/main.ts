@@ -1,10 +1,11 @@
+import type { RecordingReport } from '@callreel/contract/recording-report.ts';
 import { CallView } from './call-view.ts';
 import { FilesView } from './files-view.ts';
 import { chooseLanguage, currentLanguage } from './language.ts';
 import { find, relabel } from './page.ts';
 import { Player } from './player.ts';
 import { parseRoute, type Route } from './route.ts';
-import { forgetSession, noteExpiry, type Session, storedSession, takeExpiry } from './session.ts';
+import { apiOf, forgetSession, noteExpiry, type Session, storedSession, takeExpiry } from './session.ts';
 import { SignInView } from './sign-in-view.ts';
 
 const byId = (id: string): HTMLElement => find(document, `#${id}`, HTMLElement);
@@ -14,7 +15,7 @@ type Views = { session: Session; call: CallView; files: FilesView };
 /** The whole page: which section is seen, and as whom. */
 class Page {
   readonly #signIn = new SignInView(byId('sign-in'), (session) => this.#enter(session));
-  readonly #player = new Player(find(document, '#player', HTMLDialogElement));
+  readonly #player = new Player(find(document, '#player', HTMLDialogElement), (id) => this.#reportOf(id));
   readonly #timeZone = find(document, 'meta[name="callreel-time-zone"]', HTMLMetaElement).content;
   #views: Views | undefined;
 
@@ -29,6 +30,12 @@ class Page {
     const session = storedSession();
     if (session === undefined) this.#showSignIn();
     else this.#enter(session);
+  }
+
+  /** A merged file has none. */
+  async #reportOf(id: number): Promise<RecordingReport | undefined> {
+    const session = this.#views?.session;
+    return session && (await apiOf(session).recording(id)).report;
   }
 
   #wireBar(): void {

@@ -1,15 +1,20 @@
 import type { RecordingView } from '@callreel/contract/recording.ts';
+import type { RecordingReport } from '@callreel/contract/recording-report.ts';
 import { clearErrors, find, part, setWords, showError } from './page.ts';
-import { downloadUrl, fileEnding, ownerOf } from './recording-facts.ts';
+import { downloadUrl, fileEnding, ownerOf, secondsByCause } from './recording-facts.ts';
 
 /** The dialog that plays one file at a time; the browser's own controls seek it. */
 export class Player {
   readonly #dialog: HTMLDialogElement;
   readonly #video: HTMLVideoElement;
+  readonly #reportOf: (id: number) => Promise<RecordingReport | undefined>;
   #ending = '';
+  #shownId: number | undefined;
 
-  constructor(dialog: HTMLDialogElement) {
+  /** `reportOf` is asked when a file is opened; without an answer nothing is said of how complete it is. */
+  constructor(dialog: HTMLDialogElement, reportOf: (id: number) => Promise<RecordingReport | undefined>) {
     this.#dialog = dialog;
+    this.#reportOf = reportOf;
     this.#video = find(dialog, 'video', HTMLVideoElement);
     this.#video.addEventListener('error', () => this.#showFailure());
     part(dialog, 'close', HTMLButtonElement).addEventListener('click', () => dialog.close());
@@ -23,6 +28,7 @@ export class Player {
   open(recording: RecordingView, url: string): void {
     clearErrors(this.#dialog);
     this.#describe(recording);
+    void this.#tellReport(recording.id);
     this.#ending = fileEnding(url);
     part(this.#dialog, 'download', HTMLAnchorElement).href = downloadUrl(url);
     this.#video.src = url;
@@ -39,6 +45,24 @@ export class Player {
       when: recording.recordTime,
       until: recording.expireTime,
     });
+  }
+
+  async #tellReport(id: number): Promise<void> {
+    const told = part(this.#dialog, 'report', HTMLElement);
+    told.hidden = true;
+    this.#shownId = id;
+    const report = await this.#reportOf(id).catch(() => undefined);
+    if (report === undefined || this.#shownId !== id) return;
+    const verdict = document.createElement('span');
+    verdict.dataset.verdict = report.verdict;
+    setWords(verdict, `verdict.${report.verdict}`);
+    const causes = secondsByCause(report).map(({ cause, seconds }) => {
+      const text = document.createElement('span');
+      setWords(text, `gap.${cause}`, { seconds });
+      return text;
+    });
+    told.replaceChildren(verdict, ...causes);
+    told.hidden = false;
   }
 
   #showFailure(): void {

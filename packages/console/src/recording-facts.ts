@@ -1,4 +1,15 @@
+import { GAP_CAUSES, type GapCause } from '@callreel/contract/gap-cause.ts';
 import type { RecordingView } from '@callreel/contract/recording.ts';
+import type { RecordingReport } from '@callreel/contract/recording-report.ts';
+
+/** For how many seconds each cause left a track without media; of two tracks the one that lacks more. */
+export const secondsByCause = ({ gaps }: Pick<RecordingReport, 'gaps'>): { cause: GapCause; seconds: number }[] =>
+  GAP_CAUSES.flatMap((cause) => {
+    const missingMs = (wanted: string): number =>
+      gaps.reduce((sum, gap) => sum + (gap.cause === cause && gap.track === wanted ? gap.lengthMs : 0), 0);
+    const seconds = Math.ceil(Math.max(missingMs('audio'), missingMs('video')) / 100) / 10;
+    return seconds > 0 ? [{ cause, seconds }] : [];
+  });
 
 /** `m:ss`, or `h:mm:ss` from an hour on. */
 export const formatDuration = (seconds: number): string => {

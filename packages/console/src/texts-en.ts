@@ -125,6 +125,18 @@ export const TEXTS_EN = {
   'player.cannotPlay': 'This browser cannot play the .{ending} file. Download it and open it in a player such as VLC.',
   'player.cannotFetch': 'The file could not be fetched. Check the network connection, then try again.',
 
+  'verdict.complete': 'Complete',
+  'verdict.gaps': 'Something is missing',
+  'verdict.truncated': 'Cut short',
+  'verdict.suspect': 'To be looked at: something of it cannot be right',
+  'gap.mute': 'muted {seconds} s',
+  'gap.unsent': 'nothing sent {seconds} s',
+  'gap.loss': 'lost on the way {seconds} s',
+  'gap.undecodable': 'not decodable {seconds} s',
+  'gap.disconnect': 'connection lost {seconds} s',
+  'gap.disk': 'disk too slow or full {seconds} s',
+  'gap.crash': 'crash {seconds} s',
+
   'error.noDevice': 'No camera or microphone was found. Plug one in, or untick what you do not have.',
   'error.noPermission':
     'The browser may not use the camera or microphone. Allow it beside the address bar, then try again.',

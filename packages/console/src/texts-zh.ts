@@ -126,6 +126,18 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   'player.cannotPlay': '此浏览器无法播放 .{ending} 文件。请下载后用 VLC 等播放器打开。',
   'player.cannotFetch': '无法获取文件。请检查网络连接后重试。',
 
+  'verdict.complete': '完整',
+  'verdict.gaps': '有缺失',
+  'verdict.truncated': '提前中断',
+  'verdict.suspect': '需要检查：部分内容不可信',
+  'gap.mute': '静音 {seconds} 秒',
+  'gap.unsent': '未发送 {seconds} 秒',
+  'gap.loss': '传输丢失 {seconds} 秒',
+  'gap.undecodable': '无法解码 {seconds} 秒',
+  'gap.disconnect': '连接中断 {seconds} 秒',
+  'gap.disk': '磁盘过慢或已满 {seconds} 秒',
+  'gap.crash': '崩溃 {seconds} 秒',
+
   'error.noDevice': '未找到摄像头或麦克风。请接入设备，或取消勾选没有的设备。',
   'error.noPermission': '浏览器无权使用摄像头或麦克风。请在地址栏旁允许后重试。',
   'error.deviceBusy': '摄像头或麦克风正被其他程序占用。请关闭该程序后重试。',

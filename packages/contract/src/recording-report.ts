@@ -1,19 +1,6 @@
 /** How complete a recording is: shared by its manifest, the REST call that tells of it, and the page. Exact meanings: docs/formats/recording.md. */
 import { type Static, Type } from 'typebox';
-
-/**
- * Why a stretch has no media. The first three are as the sender or the app wanted it, so nothing is missing; the others are losses.
- * `unsent`: the sender sent nothing (camera off, a tab asleep, a track that began later). `undecodable`: it came, and could not be decoded.
- */
-export const WANTED_GAP_CAUSES = ['mute', 'unsent'] as const;
-export const LOSS_GAP_CAUSES = ['loss', 'undecodable', 'disconnect', 'disk', 'crash'] as const;
-export const GAP_CAUSES = [...WANTED_GAP_CAUSES, ...LOSS_GAP_CAUSES] as const;
-export type GapCause = (typeof GAP_CAUSES)[number];
-
-export const isGapCause = (text: string): text is GapCause => GAP_CAUSES.some((cause) => cause === text);
-
-/** Whether media of such a gap is missing that was to be recorded. */
-export const isLoss = (cause: GapCause): boolean => LOSS_GAP_CAUSES.some((loss) => loss === cause);
+import { GAP_CAUSES } from './gap-cause.ts';
 
 export const VERDICTS = ['complete', 'gaps', 'truncated', 'suspect'] as const;
 export type Verdict = (typeof VERDICTS)[number];

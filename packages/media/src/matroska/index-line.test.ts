@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GAP_CAUSES } from '@callreel/contract/recording-report.ts';
+import { GAP_CAUSES } from '@callreel/contract/gap-cause.ts';
 import fc from 'fast-check';
 import { formatIndexLine, type IndexLine, parseIndexLine } from './index-line.ts';
 import { IndexReader } from './index-reader.ts';

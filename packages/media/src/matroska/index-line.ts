@@ -11,7 +11,7 @@
  *     g TRACK START LENGTH WHY  a stretch of a track (a or v) without media, when its end is known: why, as in reports
  *     e TIME                    where the recording ends
  */
-import { type GapCause, isGapCause } from '@callreel/contract/recording-report.ts';
+import { type GapCause, isGapCause } from '@callreel/contract/gap-cause.ts';
 
 export type IndexLine =
   | { kind: 'start'; startMs: number }

@@ -1,5 +1,5 @@
 /** What is known of a hole in a track while it is open: by it the hole gets its cause when it closes. */
-import type { GapCause } from '@callreel/contract/recording-report.ts';
+import type { GapCause } from '@callreel/contract/gap-cause.ts';
 
 /** What did not come, or came and was left out, between two frames of a track. */
 export type Missing = { packets: number; frames: number };

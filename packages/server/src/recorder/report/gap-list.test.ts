@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GapCause } from '@callreel/contract/recording-report.ts';
+import type { GapCause } from '@callreel/contract/gap-cause.ts';
 import fc from 'fast-check';
 import { GapList } from './gap-list.ts';
 

@@ -1,5 +1,6 @@
 /** The gaps of a recording, however many: in order, the number of entries bounded, their sum exact. */
-import type { Gap, GapCause } from '@callreel/contract/recording-report.ts';
+import type { GapCause } from '@callreel/contract/gap-cause.ts';
+import type { Gap } from '@callreel/contract/recording-report.ts';
 
 export type TrackKind = 'audio' | 'video';
 

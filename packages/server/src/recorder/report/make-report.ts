@@ -1,7 +1,7 @@
 /** Puts a report together. What each verdict means is written down in docs/formats/recording.md. */
+import { isLoss } from '@callreel/contract/gap-cause.ts';
 import {
   type ClockChange,
-  isLoss,
   type RecordingReport,
   VERDICT_REASONS,
   type Verdict,

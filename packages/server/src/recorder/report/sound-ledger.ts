@@ -1,5 +1,5 @@
 /** Where a recording's sound is, and why it is not where it is not. All times are milliseconds of one clock. */
-import type { GapCause } from '@callreel/contract/recording-report.ts';
+import type { GapCause } from '@callreel/contract/gap-cause.ts';
 import { Evidence, type Missing } from './evidence.ts';
 import type { TakeGap } from './take-gap.ts';
 
