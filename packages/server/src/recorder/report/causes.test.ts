@@ -271,14 +271,20 @@ test('while it is written the manifest holds a report of the last ten seconds, w
   assert.deepEqual([gapsOf(report, 'video').length, gapsOf(report, 'audio')], [1, []]);
 });
 
-test('which layer was recorded, from when on', async () => {
+test('which layer was recorded, from when on; going over to another is no gap', async () => {
   await using stage = await ReportStage.begin();
-  stage.recorder.handleLayer({ atMs: START_MS + 30, rid: 'h' });
-  await stage.play(sending(3000), 3100);
-  stage.recorder.handleLayer({ atMs: START_MS + 2030, rid: 'f', temporal: 1 });
-  const { report, startMs } = await stage.end();
-  assert.deepEqual(report.video?.layers, [
-    { atMs: START_MS + 30 - startMs, rid: 'h' },
-    { atMs: START_MS + 2030 - startMs, rid: 'f', temporal: 1 },
-  ]);
+  const larger = sending(4000)
+    .filter((one) => one.kind === 'packet' && one.track === 'video')
+    .map((one) => (one.kind === 'packet' ? { ...one, packet: { ...one.packet, ssrc: 3 } } : one));
+  const both = [...sending(4000), ...larger].sort((one, other) => one.atMs - other.atMs);
+  stage.recorder.handleLayer({ ssrc: 2, name: 'h', atMs: START_MS });
+  await stage.play(both, 1500);
+  stage.recorder.handleLayer({ ssrc: 3, name: 'f', atMs: START_MS + 1500 });
+  await stage.play(both, 4100);
+  const { report } = await stage.end();
+  assert.deepEqual([report.verdict, report.gaps, report.video?.frames], ['complete', [], 100]);
+  const [first, second, ...others] = report.video?.layers ?? [];
+  assert.deepEqual([first?.rid, second?.rid, others], ['h', 'f', []]);
+  // The first key frame behind the wish.
+  assert.ok(Math.abs((second?.atMs ?? 0) - (first?.atMs ?? 0) - 2000) <= 5, JSON.stringify(report.video?.layers));
 });
