@@ -40,7 +40,7 @@ export const replay = async (
   const sink = {
     handlePacket: recorder.handlePacket.bind(recorder),
     handleSenderReport: recorder.handleSenderReport.bind(recorder),
-    handleSourceChange: recorder.resume.bind(recorder),
+    handleSourceChange: () => recorder.resume('newSource'),
     handleLayer: recorder.handleLayer.bind(recorder),
   };
   const receiver = new Receiver({ choice, ssrc: 1, send: (bytes) => feedback.push(bytes), sink, nowMs });
