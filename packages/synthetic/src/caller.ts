@@ -179,7 +179,8 @@ export class SyntheticCaller {
   /** From now on so many of its packets, 0…1, are lost on the way to the service, resent ones too. Needs `canVanish`. */
   loseOnTheWay(lossRate: number): void {
     const { relay } = this.#publication;
-    if (!(relay instanceof Relay)) throw new TypeError('canVanish must be set for a caller whose packets are to be lost');
+    if (!(relay instanceof Relay))
+      throw new TypeError('canVanish must be set for a caller whose packets are to be lost');
     relay.toService.change({ ...OPEN_LINK, lossRate });
   }
 

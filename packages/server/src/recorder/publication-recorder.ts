@@ -140,7 +140,7 @@ export class PublicationRecorder {
 
   /** What the connection's receiver has counted so far; about every second, and before the connection is given up. */
   handleReceiverCounts(counts: ReceiverCounts): void {
-    if (this.#closed === undefined) this.#reporter.handleReceiverCounts(counts, this.#options.nowMs());
+    if (this.#closed === undefined) this.#reporter.handleReceiverCounts(counts);
   }
 
   /** With simulcast: packets of all layers come; the file goes over to this one at its next key frame. */

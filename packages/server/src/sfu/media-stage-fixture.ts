@@ -7,7 +7,6 @@ import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { nowMs } from '../base/monotonic-clock.ts';
 import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
-import type { ReceiverCounts } from '../recorder/report/network-tally.ts';
 import { MediaService } from './media-service.ts';
 import type { TakeUtilization } from './process-load.ts';
 import type { MediaEvent, MediaProcessSettings, MediaReply, PublicationStats } from './protocol.ts';
@@ -24,7 +23,6 @@ export class MemoryRecorder extends EventEmitter implements Recorder {
   readonly requestKeyFrame: () => void;
   readonly packets: { track: TrackKind; packet: RtpPacket }[] = [];
   readonly steps: string[] = [];
-  payloadBytes = 0;
   fails = false;
 
   constructor(spec: RecordingSpec, requestKeyFrame: () => void) {
@@ -50,9 +48,7 @@ export class MemoryRecorder extends EventEmitter implements Recorder {
     this.steps.push(muted ? 'muted' : 'heard');
   }
 
-  handleReceiverCounts({ payloadBytes }: ReceiverCounts): void {
-    this.payloadBytes = payloadBytes;
-  }
+  handleReceiverCounts(): void {}
 
   resume(what: string): void {
     this.steps.push('resume', what);

@@ -111,9 +111,7 @@ export class Publication {
   #count(nowMs: number): void {
     this.#countedMs = nowMs;
     const stats = this.#connection?.stats(nowMs);
-    if (stats === undefined) return;
-    const payloadBytes = stats.sources.reduce((sum, source) => sum + source.payloadBytes, 0);
-    this.#guard(() => this.#recorder?.handleReceiverCounts({ ...stats, payloadBytes }));
+    if (stats !== undefined) this.#guard(() => this.#recorder?.handleReceiverCounts(stats));
   }
 
   /** Undefined before the first connection is made. */

@@ -8,9 +8,8 @@ export type StreamCounts = { track: TrackKind; ssrc: number; packets: number; lo
 export type ReceiverCounts = {
   sources: readonly StreamCounts[];
   keyFrameRequests: number;
-  /** Payload of all streams. */
-  payloadBytes: number;
-  allowedBitsPerSecond: number;
+  /** The sender takes no notice of what it may send. */
+  capIgnored: boolean;
 };
 
 export type TrackCounts = { received: number; lost: number; recovered: number };
@@ -22,6 +21,12 @@ export class NetworkTally {
   readonly #past: Record<TrackKind, TrackCounts> = { audio: { ...NOTHING }, video: { ...NOTHING } };
   #pastRequests = 0;
   #current: ReceiverCounts | undefined;
+  #capIgnored = false;
+
+  /** On any of the connections. */
+  get capIgnored(): boolean {
+    return this.#capIgnored;
+  }
 
   get keyFrameRequests(): number {
     return this.#pastRequests + (this.#current?.keyFrameRequests ?? 0);
@@ -31,6 +36,7 @@ export class NetworkTally {
     const ssrcs = new Set(counts.sources.map(({ ssrc }) => ssrc));
     for (const stream of this.#current?.sources ?? []) if (!ssrcs.has(stream.ssrc)) this.#addPast(stream);
     this.#current = counts;
+    this.#capIgnored ||= counts.capIgnored;
   }
 
   /** What follows is another connection's. */

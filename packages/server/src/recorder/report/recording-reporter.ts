@@ -3,7 +3,6 @@ import type { LayerEntry, LeftOutReason, RecordingReport, VerdictReason } from '
 import type { ClockStep } from '@callreel/media/clock/slew.ts';
 import type { GapLine, IndexLine } from '@callreel/media/matroska/index-line.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
-import { BitrateWatch } from './bitrate-watch.ts';
 import { type Counts, countLeftOut, noTally, noteClockSteps, type TrackTally } from './counts.ts';
 import type { Missing } from './evidence.ts';
 import type { TrackKind } from './gap-list.ts';
@@ -32,7 +31,6 @@ export class RecordingReporter {
   readonly #sound = new SoundLedger((cause, startMs, endMs) => this.#takeGap('audio', cause, startMs, endMs));
   readonly #pictures = new PictureLedger((cause, startMs, endMs) => this.#takeGap('video', cause, startMs, endMs));
   readonly #network = new NetworkTally();
-  readonly #bitrate = new BitrateWatch();
   readonly #sync: SyncMeter;
   readonly #presence = new Presence();
   readonly #tally: Record<TrackKind, TrackTally> = { audio: noTally(), video: noTally() };
@@ -70,9 +68,8 @@ export class RecordingReporter {
     this.#sync.handleSenderReport(track, report);
   }
 
-  handleReceiverCounts(counts: ReceiverCounts, nowMs: number): void {
+  handleReceiverCounts(counts: ReceiverCounts): void {
     this.#network.handleCounts(counts);
-    this.#bitrate.handleCounts(counts.payloadBytes, counts.allowedBitsPerSecond, nowMs);
   }
 
   handleLayer(change: LayerChange): void {
@@ -96,7 +93,6 @@ export class RecordingReporter {
     this.#sound.noteDisconnect();
     this.#pictures.noteDisconnect();
     this.#network.handleNewConnection();
-    this.#bitrate.restart();
   }
 
   /** Another SSRC, with another clock. */
@@ -207,7 +203,7 @@ export class RecordingReporter {
   #suspicions(): VerdictReason[] {
     const least = Math.max(LEAST_SOUND_OUT_OF_PLACE_MS, MOST_SOUND_OUT_OF_PLACE * this.#soundMs);
     return [
-      ...(this.#bitrate.ignored ? (['bitrateIgnored'] as const) : []),
+      ...(this.#network.capIgnored ? (['bitrateIgnored'] as const) : []),
       ...(this.#soundOutOfPlaceMs > least ? (['lengthsDisagree'] as const) : []),
     ];
   }
