@@ -42,7 +42,7 @@ export const startCallreel = async (
   const log = createLogger('warn');
   const onEvent = () => undefined;
   const media = new MediaProcess({
-    ...{ rtcPort: 0, bindAddress: address, announceAddress: undefined, spoolDir, log, onEvent },
+    ...{ rtcPort: 0, bindAddress: address, announceAddresses: [], spoolDir, log, onEvent },
     onExit: ({ code, signal }) => {
       if (code !== 0) log.error({ code, signal }, 'the media process exited');
     },

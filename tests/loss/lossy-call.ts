@@ -25,7 +25,7 @@ const PUBLICATION = 'rtc-10-abcdefg_C1M1' as PubStreamId;
 
 const startService = (spoolDir: string, spec: ReturnType<typeof specOf>): MediaService =>
   new MediaService({
-    settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir },
+    settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddresses: [], spoolDir },
     startRecorder: (_, requestKeyFrame) =>
       new PublicationRecorder({
         spec,

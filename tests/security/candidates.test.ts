@@ -38,7 +38,7 @@ test('an offer that names inner hosts sends nothing there, and the caller is fou
   trap.on('message', () => caught++);
   const connected = Promise.withResolvers<void>();
   const service = new MediaService({
-    settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '' },
+    settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddresses: [], spoolDir: '' },
     nowMs,
     startRecorder: () => {
       throw new TypeError('nothing is recorded');

@@ -22,7 +22,7 @@ const unrecorded: Recorder = {
 
 /** The media service in this process, in place of one in another. */
 const spawnMedia: SpawnMediaProcess = (_, onEvent) => {
-  const settings = { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '' };
+  const settings = { rtcPort: 0, bindAddress: '127.0.0.1', announceAddresses: [], spoolDir: '' };
   const service = new MediaService({ settings, nowMs, emit: onEvent, startRecorder: () => unrecorded });
   return { request: (request) => service.handle(request), close: () => service.close() };
 };

@@ -72,7 +72,7 @@ export class CapturingEndpoint {
     this.#transport = await Transport.open({
       id: 'captured',
       rtcPort: this.#port,
-      announceAddress: undefined,
+      announceAddresses: [],
       offer,
       choice,
       startBitrateKbps: START_BITRATE_KBPS,

@@ -70,7 +70,7 @@ export class RecordedPage {
   static async publish(page: Page, wish: CanvasWish): Promise<RecordedPage> {
     const folder = await mkdtemp(join(tmpdir(), 'recorded-page-'));
     const service = new MediaService({
-      settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: folder },
+      settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddresses: [], spoolDir: folder },
       nowMs,
       startRecorder: (spec, requestKeyFrame) =>
         new PublicationRecorder({

@@ -142,7 +142,7 @@ const startConferences = async (parts: ConferenceParts): Promise<Conferences> =>
       new MediaProcess({
         rtcPort: config.rtcPort === 0 ? 0 : config.rtcPort + index,
         bindAddress: mediaAddress(config.host),
-        announceAddress: config.rtcAddress,
+        announceAddresses: config.rtcAddresses,
         ...{ spoolDir, log, onEvent, onExit },
       }),
     issueMemberToken: (...request) => tokens.issueMember(...request),

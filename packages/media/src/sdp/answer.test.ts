@@ -4,7 +4,7 @@ import { AUDIO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/confe
 import { buildAnswer } from './answer.ts';
 import { chooseMedia } from './choose-media.ts';
 import {
-  announceCandidates,
+  announcedCandidates,
   type LocalConnection,
   loopbackCandidate,
   readLocalConnection,
@@ -219,8 +219,11 @@ test('our own end, as libdatachannel 0.24 describes it', () => {
   });
 });
 
-test('behind a NAT one candidate is announced, at the address outside', () => {
-  const candidates = ['1 1 UDP 2114977791 192.0.2.2 8081 typ host', '2 1 UDP 2116026111 fd00::2 8081 typ host'];
-  assert.deepEqual(announceCandidates(candidates, '203.0.113.7'), ['1 1 UDP 2114977791 203.0.113.7 8081 typ host']);
+test('what is announced stands in for what was found: IPv6 first, each a foundation and a priority of its own', () => {
+  assert.deepEqual(announcedCandidates(['203.0.113.7', '10.0.0.7', '2001:db8::7'], 8081), [
+    '1 1 UDP 2130706431 2001:db8::7 8081 typ host',
+    '2 1 UDP 2130706175 203.0.113.7 8081 typ host',
+    '3 1 UDP 2130705919 10.0.0.7 8081 typ host',
+  ]);
   assert.equal(loopbackCandidate(8081), '1 1 UDP 2114977791 127.0.0.1 8081 typ host');
 });

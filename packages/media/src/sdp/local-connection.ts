@@ -29,16 +29,23 @@ export const readLocalConnection = (description: string): LocalConnection => {
   };
 };
 
-/** Of a candidate's value, after foundation, component, protocol and priority (RFC 8839 section 5.1). */
-const CANDIDATE_ADDRESS_FIELD = 4;
+/** RFC 8445 section 5.1.2.1: 126 for a host candidate, then who comes first among those, then 256 less the component (1). */
+const hostPriority = (localPreference: number): number => 2 ** 24 * 126 + 2 ** 8 * localPreference + 255;
+
+const FIRST_PREFERENCE = 65_535;
 
 /**
- * The candidates as seen from where `announcedAddress` leads here, as behind a one-to-one NAT: one remains, as all would be the same.
+ * Candidates for the addresses under which we are reached at `port`, IPv6 before IPv4 (RFC 8421 section 4), otherwise in the order given.
+ * Each is a foundation of its own, so that none is held back until another was tried (RFC 8445 section 6.1.2.6). They are host candidates, whatever
+ * NAT stands before us: to the peer there is nothing behind them.
  */
-export const announceCandidates = (candidates: readonly string[], announcedAddress: string): string[] =>
-  candidates
-    .slice(0, 1)
-    .map((candidate) => candidate.split(' ').with(CANDIDATE_ADDRESS_FIELD, announcedAddress).join(' '));
+export const announcedCandidates = (addresses: readonly string[], port: number): string[] => {
+  const isIPv6 = (address: string): boolean => address.includes(':');
+  const inOrder = [...addresses.filter(isIPv6), ...addresses.filter((address) => !isIPv6(address))];
+  return inOrder.map(
+    (address, index) => `${index + 1} 1 UDP ${hostPriority(FIRST_PREFERENCE - index)} ${address} ${port} typ host`,
+  );
+};
 
-/** Our only candidate where the library found no interface but loopback, which it leaves out: `priority` is a host candidate's. */
+/** Our only candidate where the library found no interface but loopback, which it leaves out. */
 export const loopbackCandidate = (port: number): string => `1 1 UDP 2114977791 127.0.0.1 ${port} typ host`;

@@ -4,7 +4,7 @@ import { LOG_LEVELS, type LogLevel, maskSecrets } from './log.ts';
 import { nearMiss } from './near-miss.ts';
 import { DEFAULT_RATES_TEXT, type Rates, rates } from './rates.ts';
 import {
-  address,
+  addresses,
   type Bootstrap,
   bearerToken,
   bootstrap,
@@ -36,8 +36,8 @@ export type Config = {
   mediaProcesses: number;
   /** UDP; media process i takes this + i. 0: each picks a free one. */
   rtcPort: number;
-  /** The IP address to announce, where it is another than the bound one. */
-  rtcAddress: string | undefined;
+  /** The IP addresses to announce in place of the bound ones; empty: those. */
+  rtcAddresses: string[];
   /** IANA name; times in the vendor's calls are shown in it. */
   timeZone: string;
   retentionDays: number;
@@ -116,9 +116,9 @@ const SETTINGS = {
     description: 'UDP port for media; media process i, counted from 0, takes this + i; 0 picks free ones',
   },
   CALLREEL_RTC_ADDRESS: {
-    form: address,
+    form: addresses,
     otherwise: 'the bound addresses',
-    description: 'IP address to announce to callers, behind a NAT',
+    description: 'What to announce to callers, behind a NAT: every address under which they reach the media ports',
   },
   CALLREEL_TIME_ZONE: {
     form: timeZone,
@@ -226,7 +226,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     databaseUrl: values.DATABASE_URL,
     mediaProcesses: values.CALLREEL_MEDIA_PROCESSES,
     rtcPort: values.CALLREEL_RTC_PORT,
-    rtcAddress: values.CALLREEL_RTC_ADDRESS,
+    rtcAddresses: values.CALLREEL_RTC_ADDRESS ?? [],
     timeZone: values.CALLREEL_TIME_ZONE,
     retentionDays: values.CALLREEL_RETENTION_DAYS,
     bootstrap: values.CALLREEL_BOOTSTRAP,

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
-/** Media is received where HTTP is: at this address, or at all of them for a name. */
+/** Media is received where HTTP is: at this address, or at all of them for a name. `::` is IPv4 too, as it is for HTTP. */
 export const mediaAddress = (host: string): string => {
   if (host === 'localhost') return '127.0.0.1';
-  return isIP(host) ? host : '0.0.0.0';
+  return isIP(host) ? host : '::';
 };

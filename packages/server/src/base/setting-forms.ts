@@ -57,7 +57,14 @@ export const databaseUrl: Form<string> = {
   parse: (given) => (/^postgres(ql)?:$/.test(parseUrl(given)?.protocol ?? '') ? given : undefined),
 };
 
-export const address: Form<string> = { wants: 'an IP address', parse: (given) => (isIP(given) ? given : undefined) };
+export const addresses: Form<string[]> = {
+  wants: 'IP addresses divided by commas, such as 203.0.113.7,2001:db8::7',
+  parse: (given) => {
+    const list = given.split(',').map((address) => address.trim());
+    // A zone (fe80::1%eth0) means something on this machine alone.
+    return list.every((address) => isIP(address) !== 0 && !address.includes('%')) ? [...new Set(list)] : undefined;
+  },
+};
 
 export const timeZone: Form<string> = {
   wants: 'the IANA name of a time zone, such as Asia/Shanghai',

@@ -11,7 +11,7 @@ import { Transport } from './transport/transport.ts';
 export type ConnectionOptions = {
   id: string;
   rtcPort: RtcPort;
-  announceAddress: string | undefined;
+  announceAddresses: readonly string[];
   offer: Offer;
   choice: MediaChoice;
   nowMs: () => number;

@@ -40,7 +40,7 @@ const start = async () => {
   const media = new MediaProcess({
     rtcPort: 0,
     bindAddress: '127.0.0.1',
-    announceAddress: undefined,
+    announceAddresses: [],
     spoolDir,
     log: createLogger('silent'),
     onEvent: (event: MediaEvent) => events.emit(event.kind, event),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import type { PubStreamId } from '@callreel/contract/ids.ts';
 import { CHROMIUM_OFFER } from '@callreel/media/sdp/offers-fixture.ts';
@@ -172,17 +173,55 @@ test('a conference that is not recorded is received all the same', async () => {
   assert.equal(stage.recorders.length, 0);
 });
 
-test('all connections are announced on one port, at the address outside', async () => {
-  const stage = new Stage(nowMs, { announceAddress: '203.0.113.7' });
+test('all connections are announced on one port, at the addresses outside', async () => {
+  const stage = new Stage(nowMs, { announceAddresses: ['203.0.113.7', '2001:db8::7'] });
   const stats = await stage.service.handle({ kind: 'stats' });
   assert.ok(stats.kind === 'stats');
   for (const id of ['rtc-10-abcdefg_C1M1', 'rtc-10-hijklmn_C1M2'] as PubStreamId[]) {
     const reply = await stage.open(CHROMIUM_OFFER, id);
     assert.ok(reply.kind === 'answered');
     assert.deepEqual(reply.answer.match(/(?<=a=candidate:).*/g), [
-      `1 1 UDP 2114977791 203.0.113.7 ${stats.stats.rtcPort} typ host`,
+      `1 1 UDP 2130706431 2001:db8::7 ${stats.stats.rtcPort} typ host`,
+      `2 1 UDP 2130706175 203.0.113.7 ${stats.stats.rtcPort} typ host`,
     ]);
   }
+});
+
+const noIPv6 = Object.values(networkInterfaces()).some((own) => own?.some(({ address }) => address === '::1'))
+  ? false
+  : 'this machine has no IPv6';
+
+/** Whether another may have this UDP port at all IPv6 addresses. */
+const isFreeOnIPv6 = async (port: number): Promise<boolean> => {
+  const socket = createSocket({ type: 'udp6', ipv6Only: true });
+  const bound = once(socket, 'listening').then(
+    () => true,
+    () => false,
+  );
+  socket.bind(port, '::');
+  return await bound.finally(() => socket.close());
+};
+
+const portOf = async ({ service }: Stage): Promise<number> => {
+  const reply = await service.handle({ kind: 'stats' });
+  assert.ok(reply.kind === 'stats');
+  return reply.stats.rtcPort;
+};
+
+test('bound to all addresses of IPv4, or of both families', { skip: noIPv6 }, async () => {
+  assert.equal(await isFreeOnIPv6(await portOf(new Stage(nowMs, { bindAddress: '0.0.0.0' }))), true);
+  assert.equal(await isFreeOnIPv6(await portOf(new Stage(nowMs, { bindAddress: '::' }))), false);
+});
+
+test('bound to one IPv6 address, that one is announced', { skip: noIPv6 }, async () => {
+  const stage = new Stage(nowMs, { bindAddress: '::1' });
+  const reply = await stage.open(CHROMIUM_OFFER);
+  assert.ok(reply.kind === 'answered');
+  const candidates = reply.answer.match(/(?<=a=candidate:).*/g) ?? [];
+  assert.deepEqual(
+    candidates.map((candidate) => candidate.split(' ').slice(4).join(' ')),
+    [`::1 ${await portOf(stage)} typ host`],
+  );
 });
 
 test('a port that is taken: every request says so', async () => {

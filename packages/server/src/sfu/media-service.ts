@@ -71,8 +71,8 @@ export class MediaService {
     const { publicationId: id, videoCodecs, recording, offer } = request;
     if (this.#publications.has(id)) throw new TypeError(`open: publication ${id} exists`);
     const { settings, startRecorder, nowMs, emit } = this.#options;
-    const { announceAddress } = settings;
-    const options = { id, videoCodecs, recording, rtcPort, announceAddress, startRecorder, nowMs, emit };
+    const { announceAddresses } = settings;
+    const options = { id, videoCodecs, recording, rtcPort, announceAddresses, startRecorder, nowMs, emit };
     const { publication, answer } = await Publication.open(options, offer);
     this.#publications.set(id, publication);
     this.#load.handleOpened(nowMs());

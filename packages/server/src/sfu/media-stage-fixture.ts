@@ -90,7 +90,7 @@ export class Stage extends EventEmitter {
   ) {
     super();
     this.service = new MediaService({
-      settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddress: undefined, spoolDir: '', ...settings },
+      settings: { rtcPort: 0, bindAddress: '127.0.0.1', announceAddresses: [], spoolDir: '', ...settings },
       nowMs: clock,
       takeUtilization,
       startRecorder: (spec, requestKeyFrame) => {

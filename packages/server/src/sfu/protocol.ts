@@ -8,8 +8,8 @@ export type MediaProcessSettings = {
   /** UDP; 0 picks a free one. */
   rtcPort: number;
   bindAddress: string;
-  /** Announced in place of the machine's own addresses. */
-  announceAddress: string | undefined;
+  /** Announced in place of the machine's own addresses; empty: those. */
+  announceAddresses: readonly string[];
   spoolDir: string;
 };
 

@@ -38,7 +38,7 @@ export type PublicationOptions = {
   /** Null: not recorded. */
   recording: Omit<RecordingSpec, 'tracks'> | null;
   rtcPort: RtcPort;
-  announceAddress: string | undefined;
+  announceAddresses: readonly string[];
   startRecorder: StartRecorder;
   nowMs: () => number;
   emit: (event: MediaEvent) => void;
@@ -142,11 +142,11 @@ export class Publication {
   async #connect(offerText: string): Promise<string> {
     const offer = parseOffer(offerText);
     const choice = chooseMedia(offer, this.#accepted);
-    const { id, rtcPort, announceAddress, nowMs, emit } = this.#options;
+    const { id, rtcPort, announceAddresses, nowMs, emit } = this.#options;
     const connection = await Connection.open({
       id,
       rtcPort,
-      announceAddress,
+      announceAddresses,
       offer,
       choice,
       nowMs,

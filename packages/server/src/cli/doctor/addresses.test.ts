@@ -27,3 +27,10 @@ test('an address that is announced, and one where nothing is received', async ()
   assert.equal((await levelsOf({ ...RTC, CALLREEL_HOST: '0.0.0.0' }))[1], 'ok');
   assert.equal((await levelsOf(RTC))[1], 'warning');
 });
+
+test('several addresses that are announced, and one of a family that is not received', async () => {
+  const both = { CALLREEL_RTC_ADDRESS: '203.0.113.7,2001:db8::7' };
+  assert.equal((await levelsOf({ ...both, CALLREEL_HOST: '::' }))[1], 'ok');
+  assert.equal((await levelsOf({ ...both, CALLREEL_HOST: '0.0.0.0' }))[1], 'warning');
+  assert.equal((await levelsOf({ ...both, CALLREEL_HOST: '2001:db8::7' }))[1], 'warning');
+});

@@ -1,4 +1,5 @@
 /** What callers are told: the URLs they are given, and the address that their media goes to. */
+import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../../base/config.ts';
 import { isLoopback, isPrivate } from '../../base/loopback.ts';
@@ -27,15 +28,9 @@ const judgeUrl = (config: Config): Seen => {
   return ok(text);
 };
 
-const judgeMedia = ({ host, rtcAddress }: Config): Seen => {
+const judgeMedia = ({ host, rtcAddresses }: Config): Seen => {
   const bound = mediaAddress(host);
-  if (rtcAddress !== undefined) {
-    if (!isLoopback(bound) || isLoopback(rtcAddress)) return ok(`callers send media to ${rtcAddress}`);
-    return warning(
-      `callers send media to ${rtcAddress}, and it is received at ${bound}`,
-      'set CALLREEL_HOST to 0.0.0.0 or ::',
-    );
-  }
+  if (rtcAddresses.length > 0) return judgeAnnounced(rtcAddresses, bound);
   if (!isWildcard(bound)) return ok(`callers send media to ${bound}`);
   const own = ownAddresses();
   const text = `callers send media to ${own.join(', ') || 'this machine alone'}`;
@@ -43,6 +38,21 @@ const judgeMedia = ({ host, rtcAddress }: Config): Seen => {
   return warning(
     `${text}, which only machines of its network reach`,
     'set CALLREEL_RTC_ADDRESS to the public address, where callers come from elsewhere',
+  );
+};
+
+/** A NAT may turn one address into another, and does not turn IPv6 into IPv4. */
+const isReceived = (announced: string, bound: string): boolean => {
+  if (isLoopback(bound) && !isLoopback(announced)) return false;
+  return bound === '::' || isIPv6(bound) === isIPv6(announced);
+};
+
+const judgeAnnounced = (announced: readonly string[], bound: string): Seen => {
+  const lost = announced.filter((address) => !isReceived(address, bound));
+  if (lost.length === 0) return ok(`callers send media to ${announced.join(', ')}`);
+  return warning(
+    `callers send media to ${lost.join(', ')}, and it is received at ${bound}`,
+    `set CALLREEL_HOST to ${lost.some(isIPv6) ? '::' : '0.0.0.0 or ::'}`,
   );
 };
 

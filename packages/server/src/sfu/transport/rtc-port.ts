@@ -10,7 +10,8 @@ import { TransportError } from './transport-error.ts';
 
 const MTU_BYTES = 1500;
 
-const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
+/** The library's own choice is all of the machine: IPv6 and IPv4, where it has both. `0.0.0.0` is IPv4 alone. */
+const boundTo = (address: string): { bindAddress?: string } => (address === '::' ? {} : { bindAddress: address });
 
 /** A port that nobody has at this moment. */
 const pickFreePort = async (bindAddress: string): Promise<number> => {
@@ -32,7 +33,7 @@ export class RtcPort {
     this.port = port;
     this.#bindAddress = bindAddress;
     try {
-      this.#listener = isWildcard(bindAddress) ? new IceUdpMuxListener(port) : new IceUdpMuxListener(port, bindAddress);
+      this.#listener = new IceUdpMuxListener(port, boundTo(bindAddress).bindAddress);
     } catch (cause) {
       throw TransportError.portTaken(port, bindAddress, cause);
     }
@@ -52,7 +53,7 @@ export class RtcPort {
       enableIceUdpMux: true,
       portRangeBegin: this.port,
       portRangeEnd: this.port,
-      ...(isWildcard(this.#bindAddress) ? {} : { bindAddress: this.#bindAddress }),
+      ...boundTo(this.#bindAddress),
     };
   }
 

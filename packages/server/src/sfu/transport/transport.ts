@@ -5,7 +5,7 @@
 import { buildAnswer } from '@callreel/media/sdp/answer.ts';
 import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
 import {
-  announceCandidates,
+  announcedCandidates,
   type LocalConnection,
   loopbackCandidate,
   readLocalConnection,
@@ -28,8 +28,8 @@ export type TransportOptions = {
   /** For the library's log. */
   id: string;
   rtcPort: RtcPort;
-  /** The address to announce in place of the machine's own. */
-  announceAddress: string | undefined;
+  /** To announce in place of the machine's own; empty: those. */
+  announceAddresses: readonly string[];
   offer: Offer;
   choice: MediaChoice;
   startBitrateKbps: number;
@@ -114,9 +114,10 @@ export class Transport {
   }
 
   #announced(local: LocalConnection): LocalConnection {
-    const { announceAddress, rtcPort } = this.#options;
-    const found = local.candidates.length > 0 ? local.candidates : [loopbackCandidate(rtcPort.port)];
-    return { ...local, candidates: announceAddress === undefined ? found : announceCandidates(found, announceAddress) };
+    const { announceAddresses, rtcPort } = this.#options;
+    if (announceAddresses.length > 0)
+      return { ...local, candidates: announcedCandidates(announceAddresses, rtcPort.port) };
+    return { ...local, candidates: local.candidates.length > 0 ? local.candidates : [loopbackCandidate(rtcPort.port)] };
   }
 
   /** Resolves when the track is there and candidates are gathered. */
