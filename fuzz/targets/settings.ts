@@ -15,6 +15,7 @@ const VALUES = [
   '127.0.0.1,10.0.0.0/8',
   'retrieval=100,acme/meet:files=5',
   '2001:db8::1',
+  'turn:turn.example.com:3478?transport=udp,stun:[2001:db8::1]',
 ];
 
 const environments = fc

@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { readIceServers } from '@callreel/client/ice-servers.ts';
 import type { ConferenceView, JoinView } from '@callreel/contract/conference.ts';
 import { ANSWER_SDP, type Answer, type Call, OFFER_ICE, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
+
+const CALLREEL_TURN_SECRET = 'north-wind-and-sun';
 
 let fixture: WebFixture;
 let app: TestApp;
 let base: string;
 
 before(async () => {
-  fixture = await WebFixture.start();
+  fixture = await WebFixture.start({
+    CALLREEL_ICE_SERVERS: 'stun:turn.example.com,turn:turn.example.com?transport=udp,turns:turn.example.com:443',
+    CALLREEL_TURN_SECRET,
+    CALLREEL_TURN_TTL_SECONDS: '600',
+  });
   app = await fixture.createApp();
   base = `/${app.org}/${app.name}`;
 });
@@ -151,6 +159,66 @@ test('further candidates are taken, an ICE restart is refused', async () => {
   assert.equal(taken.text, '');
   for (const tag of ['*', '"*"']) assert.equal((await patch({ 'if-match': tag })).status, 422);
   assert.equal((await patch({ 'content-type': 'application/sdp' })).status, 415);
+});
+
+/** What a TURN server that shares the secret makes of a name. */
+const passwordOf = (username: string): string =>
+  createHmac('sha1', CALLREEL_TURN_SECRET).update(username).digest('base64');
+
+const assertServers = ({ headers }: Answer, { memberId }: JoinView): void => {
+  const [stun, ...turn] = readIceServers(headers.get('link'));
+  assert.deepEqual(stun, { urls: 'stun:turn.example.com' });
+  assert.deepEqual(
+    turn.map(({ urls }) => urls),
+    ['turn:turn.example.com?transport=udp', 'turns:turn.example.com:443'],
+  );
+  for (const { username = '', credential } of turn) {
+    const [until, forWhom] = username.split(':');
+    assert.equal(forWhom, memberId);
+    const leftMs = Number(until) * 1000 - Date.now();
+    assert.ok(leftMs > 0 && leftMs <= 600_000, username);
+    assert.equal(credential, passwordOf(username));
+  }
+};
+
+test('whoever publishes is told of TURN servers, with credentials of his own for a while', async () => {
+  const member = await joinNew();
+  const { answer, url } = await published(member);
+  assertServers(answer, member);
+  const id = new URL(url).pathname.split('/').at(-1);
+  assertServers((await published(member, `?resume=${id}`)).answer, member);
+});
+
+test('a member may ask for TURN servers before he offers, and nobody else', async () => {
+  const member = await joinNew();
+  const ask = (call: Call): Promise<Answer> => fixture.call(member.whip, { method: 'OPTIONS', ...call });
+  assertServers(await ask({ token: member.token }), member);
+  const elsewhere = await joinNew();
+  const refused: [Call, number, string | null][] = [
+    [{}, 204, 'application/sdp'],
+    [{ headers: { authorization: 'Basic eDp5' } }, 204, 'application/sdp'],
+    [{ token: app.token }, 403, null],
+    [{ token: elsewhere.token }, 403, null],
+    [{ token: `${member.token.slice(0, -2)}xx` }, 401, null],
+    [{ token: 'nonsense' }, 401, null],
+  ];
+  for (const [call, status, takes] of refused) {
+    const answer = await ask(call);
+    assert.deepEqual([answer.status, answer.headers.get('accept-post')], [status, takes]);
+    assert.equal(answer.headers.get('link'), null);
+  }
+  await fixture.call(member.leave, { method: 'DELETE', token: member.token });
+  const gone = await ask({ token: member.token });
+  assert.deepEqual([gone.status, gone.headers.get('link')], [401, null]);
+});
+
+test('the secret of the TURN servers is neither in an answer nor in the log', async () => {
+  const member = await joinNew();
+  const { answer } = await published(member);
+  const told = [...answer.headers].join();
+  assert.match(told, /turns:turn/);
+  assert.ok(!told.includes(CALLREEL_TURN_SECRET) && !fixture.logged.join().includes(CALLREEL_TURN_SECRET));
+  assert.doesNotMatch(fixture.logged.join(), /credential/);
 });
 
 test('the endpoint says what it takes', async () => {

@@ -1,7 +1,8 @@
 import type { PublicationKind, VideoCodecName } from '@callreel/contract/conference.ts';
 import { ClientError } from './client-error.ts';
+import { readIceServers } from './ice-servers.ts';
 import { deleteWhileClosing, request } from './request.ts';
-import { connectionFor, makeOffer } from './sending-connection.ts';
+import { connectionFor, startConnecting } from './sending-connection.ts';
 
 export type PublicationState = 'connecting' | 'connected' | 'lost' | 'stopped';
 
@@ -37,11 +38,12 @@ const initialUrl = ({ whipUrl, kind }: PublishOptions): string =>
 const negotiate = async (options: PublishOptions, url: string): Promise<Resource> => {
   const connection = connectionFor(options.stream, options.videoCodec);
   try {
-    const sdp = await makeOffer(connection);
-    const response = await request(url, { method: 'POST', token: options.token, sdp });
+    const offer = await connection.createOffer();
+    const response = await request(url, { method: 'POST', token: options.token, sdp: offer.sdp ?? '' });
     const location = response.headers.get('Location');
     if (location === null) throw ClientError.unexpected('the WHIP answer names no Location');
-    await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+    const iceServers = readIceServers(response.headers.get('Link'));
+    await startConnecting(connection, { offer, answer: await response.text(), iceServers });
     const resource = new URL(location, response.url).href;
     return { url: options.locate?.(resource) ?? resource, connection };
   } catch (error) {

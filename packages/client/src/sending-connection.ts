@@ -2,8 +2,7 @@ import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import { ClientError } from './client-error.ts';
 import { keepFullSize } from './full-size-picture.ts';
 
-/** Without STUN or TURN gathering takes some ten milliseconds; a stuck interface must not hold the call up. */
-const GATHERING_LIMIT_MS = 1_000;
+const CONFIGURATION: RTCConfiguration = { bundlePolicy: 'max-bundle' };
 
 /** Restricts what is offered to one codec and the retransmissions of it. */
 const preferVideoCodec = (transceiver: RTCRtpTransceiver, codec: VideoCodecName): void => {
@@ -18,7 +17,7 @@ const preferVideoCodec = (transceiver: RTCRtpTransceiver, codec: VideoCodecName)
 export const connectionFor = (stream: MediaStream, codec: VideoCodecName | undefined): RTCPeerConnection => {
   const tracks = [...stream.getAudioTracks(), ...stream.getVideoTracks()];
   if (tracks.length === 0) throw ClientError.nothingToPublish();
-  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const connection = new RTCPeerConnection(CONFIGURATION);
   for (const track of tracks) {
     const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
     if (track.kind !== 'video') continue;
@@ -28,18 +27,17 @@ export const connectionFor = (stream: MediaStream, codec: VideoCodecName | undef
   return connection;
 };
 
-/** Makes the offer and waits for its candidates. */
-export const makeOffer = async (connection: RTCPeerConnection): Promise<string> => {
-  await connection.setLocalDescription(await connection.createOffer());
-  await gathered(connection);
-  return connection.localDescription?.sdp ?? '';
-};
+export type Negotiated = { offer: RTCSessionDescriptionInit; answer: string; iceServers: RTCIceServer[] };
 
-const gathered = (connection: RTCPeerConnection): Promise<void> =>
-  new Promise((resolve) => {
-    if (connection.iceGatheringState === 'complete') resolve();
-    connection.addEventListener('icegatheringstatechange', () => {
-      if (connection.iceGatheringState === 'complete') resolve();
-    });
-    setTimeout(resolve, GATHERING_LIMIT_MS);
-  });
+/**
+ * Only now are candidates gathered, with the servers that came with the answer: those set after `setLocalDescription` would wait for
+ * the next gathering, and there is none. The service needs no candidate in the offer; it learns where we are from our checks.
+ */
+export const startConnecting = async (
+  connection: RTCPeerConnection,
+  { offer, answer, iceServers }: Negotiated,
+): Promise<void> => {
+  if (iceServers.length > 0) connection.setConfiguration({ ...CONFIGURATION, iceServers });
+  await connection.setLocalDescription(offer);
+  await connection.setRemoteDescription({ type: 'answer', sdp: answer });
+};

@@ -27,6 +27,7 @@ const defaults: Config = {
   mediaProcesses: 1,
   rtcPort: 8081,
   rtcAddresses: [],
+  ice: { urls: [], turnSecret: undefined, turnTtlSeconds: 86_400 },
   timeZone: 'Asia/Shanghai',
   retentionDays: 30,
   bootstrap: undefined,
@@ -54,6 +55,9 @@ test('every setting is taken', () => {
     CALLREEL_MEDIA_PROCESSES: '2',
     CALLREEL_RTC_PORT: '9000',
     CALLREEL_RTC_ADDRESS: '203.0.113.7, 2001:db8::7,203.0.113.7',
+    CALLREEL_ICE_SERVERS: 'stun:turn.example.com,turn:turn.example.com?transport=tcp',
+    CALLREEL_TURN_SECRET: 'north-wind-and-sun',
+    CALLREEL_TURN_TTL_SECONDS: '3600',
     CALLREEL_TIME_ZONE: 'Europe/Berlin',
     CALLREEL_RETENTION_DAYS: '7',
     CALLREEL_BOOTSTRAP: 'acme/calls:YXA6id:a:secret/with:colons',
@@ -71,6 +75,11 @@ test('every setting is taken', () => {
     mediaProcesses: 2,
     rtcPort: 9000,
     rtcAddresses: ['203.0.113.7', '2001:db8::7'],
+    ice: {
+      urls: ['stun:turn.example.com', 'turn:turn.example.com?transport=tcp'],
+      turnSecret: 'north-wind-and-sun',
+      turnTtlSeconds: 3600,
+    },
     timeZone: 'Europe/Berlin',
     retentionDays: 7,
     bootstrap: { org: 'acme', app: 'calls', clientId: 'YXA6id', clientSecret: 'a:secret/with:colons' },
@@ -100,6 +109,9 @@ const WRONG: [string, string[]][] = [
   ['DATABASE_URL', ['mysql://host/db', 'host']],
   ['CALLREEL_MEDIA_PROCESSES', ['0', '65']],
   ['CALLREEL_RTC_ADDRESS', ['example.com', '1.2.3', '1.2.3.4:5', '1.2.3.4,', '[2001:db8::1]', 'fe80::1%eth0']],
+  ['CALLREEL_ICE_SERVERS', ['turn.example.com', 'turn:a b', 'turn:a.example.com,,stun:b.example.com']],
+  ['CALLREEL_TURN_SECRET', ['short', 'with a space in it']],
+  ['CALLREEL_TURN_TTL_SECONDS', ['0', '59', '604801', '1h']],
   ['CALLREEL_RETENTION_DAYS', ['0', 'thirty']],
   ['CALLREEL_BOOTSTRAP', ['acme', 'acme/calls', 'acme/calls:id', 'acme/calls:id:', 'v1/calls:id:secret', 'a b/c:id:s']],
   ['CALLREEL_LOG_LEVEL', ['loud']],
@@ -123,6 +135,16 @@ test('media processes past the last port are refused', () => {
   assert.deepEqual(problemsOf({ CALLREEL_RTC_PORT: '65534', CALLREEL_MEDIA_PROCESSES: '2' }), []);
 });
 
+test('TURN servers without their secret, and the secret without a TURN server', () => {
+  const alone = { CALLREEL_TURN_SECRET: 'north-wind-and-sun' };
+  const wanted =
+    'CALLREEL_TURN_SECRET must be set where CALLREEL_ICE_SERVERS has a turn: or turns: URL, and only there';
+  assert.deepEqual(problemsOf(alone), [wanted]);
+  assert.deepEqual(problemsOf({ ...alone, CALLREEL_ICE_SERVERS: 'stun:a.example.com' }), [wanted]);
+  assert.deepEqual(problemsOf({ CALLREEL_ICE_SERVERS: 'turns:a.example.com' }), [wanted]);
+  assert.deepEqual(problemsOf({ CALLREEL_ICE_SERVERS: 'stun:a.example.com' }), []);
+});
+
 test('secrets are neither in a problem nor in what is logged', () => {
   const problems = problemsOf({ DATABASE_URL: 'mysql://user:hidden@host', CALLREEL_BOOTSTRAP: 'v1/a:id:hidden' });
   assert.equal(problems.length, 2);
@@ -137,12 +159,19 @@ test('what is secret in the schema is masked in what is logged', () => {
     DATABASE_URL: 'postgres://user:hidden@host/db?password=hidden',
     CALLREEL_BOOTSTRAP: 'o/a:id:hidden',
     CALLREEL_METRICS_TOKEN: 'hidden-0123456789',
+    CALLREEL_TURN_SECRET: 'hidden-0123456789',
   };
+  // Some are taken only together with another.
+  const others = { CALLREEL_ICE_SERVERS: 'turn:turn.example.com', CALLREEL_TURN_SECRET: 'not-this-one-0123' };
   for (const { name, secret } of listSettings()) {
     if (!secret) continue;
     const sample = samples[name];
     assert.ok(sample, `a sample of ${name} with 'hidden' in it is wanted here`);
-    assert.equal(JSON.stringify(describeConfig(readConfig({ [name]: sample }))).includes('hidden'), false, name);
+    assert.equal(
+      JSON.stringify(describeConfig(readConfig({ ...others, [name]: sample }))).includes('hidden'),
+      false,
+      name,
+    );
   }
 });
 

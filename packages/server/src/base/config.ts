@@ -1,5 +1,6 @@
 /** The service's settings: environment variables, read once at the start. */
 import { resolve } from 'node:path';
+import { iceUrls, isTurn } from './ice-urls.ts';
 import { LOG_LEVELS, type LogLevel, maskSecrets } from './log.ts';
 import { nearMiss } from './near-miss.ts';
 import { DEFAULT_RATES_TEXT, type Rates, rates } from './rates.ts';
@@ -17,10 +18,19 @@ import {
   origins,
   path,
   publicUrl,
+  sharedSecret,
   timeZone,
 } from './setting-forms.ts';
 
 export type { Bootstrap } from './setting-forms.ts';
+
+export type IceSettings = {
+  urls: string[];
+  /** Shared with the TURN servers; set where one of the URLs is theirs. */
+  turnSecret: string | undefined;
+  /** How long credentials made with it are good. */
+  turnTtlSeconds: number;
+};
 
 export type Config = {
   host: string;
@@ -38,6 +48,8 @@ export type Config = {
   rtcPort: number;
   /** The IP addresses to announce in place of the bound ones; empty: those. */
   rtcAddresses: string[];
+  /** What callers are told of STUN and TURN servers. */
+  ice: IceSettings;
   /** IANA name; times in the vendor's calls are shown in it. */
   timeZone: string;
   retentionDays: number;
@@ -119,6 +131,23 @@ const SETTINGS = {
     form: addresses,
     otherwise: 'the bound addresses',
     description: 'What to announce to callers, behind a NAT: every address under which they reach the media ports',
+  },
+  CALLREEL_ICE_SERVERS: {
+    form: iceUrls,
+    otherwise: 'none',
+    description:
+      'TURN servers for callers whose firewall lets no UDP through to us, and STUN servers, which nobody needs to reach us',
+  },
+  CALLREEL_TURN_SECRET: {
+    form: sharedSecret,
+    otherwise: 'no TURN',
+    description: "What the TURN servers make credentials with: coturn's `static-auth-secret`",
+    secret: true,
+  },
+  CALLREEL_TURN_TTL_SECONDS: {
+    form: integer(60, 604_800),
+    default: '86400',
+    description: 'How long credentials for TURN are good, from when a member is given them',
   },
   CALLREEL_TIME_ZONE: {
     form: timeZone,
@@ -205,6 +234,12 @@ const checkTogether = (values: SettingValues, problems: string[]): void => {
   if ((values.CALLREEL_TLS_CERT === undefined) !== (values.CALLREEL_TLS_KEY === undefined)) {
     problems.push('CALLREEL_TLS_CERT and CALLREEL_TLS_KEY must be set both or neither');
   }
+  const hasTurn = values.CALLREEL_ICE_SERVERS?.some(isTurn) ?? false;
+  if (hasTurn !== (values.CALLREEL_TURN_SECRET !== undefined)) {
+    problems.push(
+      'CALLREEL_TURN_SECRET must be set where CALLREEL_ICE_SERVERS has a turn: or turns: URL, and only there',
+    );
+  }
   if (values.CALLREEL_RTC_PORT + values.CALLREEL_MEDIA_PROCESSES - 1 > 65_535) {
     problems.push('CALLREEL_RTC_PORT must leave a port up to 65535 for each of CALLREEL_MEDIA_PROCESSES');
   }
@@ -227,6 +262,11 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     mediaProcesses: values.CALLREEL_MEDIA_PROCESSES,
     rtcPort: values.CALLREEL_RTC_PORT,
     rtcAddresses: values.CALLREEL_RTC_ADDRESS ?? [],
+    ice: {
+      urls: values.CALLREEL_ICE_SERVERS ?? [],
+      turnSecret: values.CALLREEL_TURN_SECRET,
+      turnTtlSeconds: values.CALLREEL_TURN_TTL_SECONDS,
+    },
     timeZone: values.CALLREEL_TIME_ZONE,
     retentionDays: values.CALLREEL_RETENTION_DAYS,
     bootstrap: values.CALLREEL_BOOTSTRAP,
@@ -243,6 +283,7 @@ export const describeConfig = (config: Config): Record<string, unknown> => ({
   ...config,
   databaseUrl: config.databaseUrl && maskSecrets(config.databaseUrl),
   metricsToken: config.metricsToken && '***',
+  ice: { ...config.ice, turnSecret: config.ice.turnSecret && '***' },
   bootstrap: config.bootstrap && { ...config.bootstrap, clientSecret: '***' },
   rates: { ...config.rates, apps: Object.fromEntries(config.rates.apps) },
 });

@@ -66,6 +66,12 @@ export const addresses: Form<string[]> = {
   },
 };
 
+/** Shared with another service, which chose its form; long enough that nobody guesses it. */
+export const sharedSecret: Form<string> = {
+  wants: '16 to 256 characters of ASCII without spaces',
+  parse: (given) => (/^[\x21-\x7e]{16,256}$/.test(given) ? given : undefined),
+};
+
 export const timeZone: Form<string> = {
   wants: 'the IANA name of a time zone, such as Asia/Shanghai',
   parse: (given) => {

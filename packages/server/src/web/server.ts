@@ -8,6 +8,7 @@ import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
 import type { Config } from '../base/config.ts';
 import type { Logger } from '../base/log.ts';
 import { nowMs as monotonicMs } from '../base/monotonic-clock.ts';
+import { IceServers } from '../conference/ice-servers.ts';
 import { freeBytes } from '../storage/disk-space.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Store } from '../store/store.ts';
@@ -151,7 +152,9 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
   const disk = new DiskRoom({ dataDir: config.dataDir, nowMs: monotonicMs, freeBytes: options.freeBytes });
   const passwords = new Passwords();
   const time = new DisplayTime(config.timeZone);
-  const links = new Links({ keys: store.linkKeys, baseUrl, nowMs: options.nowMs ?? Date.now });
+  const { nowMs = Date.now } = options;
+  const links = new Links({ keys: store.linkKeys, baseUrl, nowMs });
+  const iceServers = new IceServers({ ...config.ice, nowMs });
   const assets = new Assets({
     console: sourceOf('console'),
     client: sourceOf('client'),
@@ -163,7 +166,7 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
     userRoutes({ gate, users: store.users, passwords, conferences }),
     conferenceRoutes({ gate, conferences, search: store.conferenceSearch, time }),
     memberRoutes({ gate, conferences, baseUrl, rates }),
-    whipRoutes({ gate, conferences, baseUrl, disk }),
+    whipRoutes({ gate, conferences, iceServers, baseUrl, disk }),
     eventRoutes({
       gate,
       conferences,

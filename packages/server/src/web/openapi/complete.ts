@@ -30,6 +30,9 @@ const HEADERS: Readonly<Record<string, Schema>> = {
   'RateLimit-Remaining': text('How many of them are left'),
   'RateLimit-Reset': text('Seconds until all are there again'),
   Location: text('The publication: DELETE ends it, PATCH adds candidates'),
+  Link: text(
+    'STUN and TURN servers, where there are any: `<turn:…>; rel="ice-server"; username="…"; credential="…"` (RFC 9725, section 4.6)',
+  ),
   ETag: text('What to compare with: the ICE session, or the content of the file'),
   'Content-Range': text('Which part of the file this is'),
   'Repr-Digest': text('SHA-256 of the whole file (RFC 9530), once it is known'),
@@ -38,7 +41,7 @@ const HEADERS: Readonly<Record<string, Schema>> = {
 };
 
 const HEADERS_BY_STATUS: Readonly<Record<string, readonly string[]>> = {
-  '201': ['Location', 'ETag'],
+  '201': ['Location', 'ETag', 'Link'],
   '206': ['ETag', 'Content-Range', 'Repr-Digest'],
   '304': ['ETag'],
   '401': ['WWW-Authenticate'],

@@ -108,7 +108,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     takes: MEMBER,
     answers: { 201: 'The answer; Location is the publication' },
     refusals: ['illegal_argument', 'illegal_sdp', 'video_limit', MISSING],
-    description: 'WHIP (RFC 9725).',
+    description:
+      "WHIP (RFC 9725). OPTIONS of the same path with the member's token names the same STUN and TURN servers, for clients that need them before they offer.",
   },
   [`DELETE ${ROUTES.whipResource}`]: call('unpublish', MEMBER, 'It has ended', MISSING),
   [`PATCH ${ROUTES.whipResource}`]: {

@@ -5,15 +5,23 @@ import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { MemberRef } from '../../conference/conferences.ts';
+import type { IceServers } from '../../conference/ice-servers.ts';
 import { takeText } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
-import type { Gate } from '../gate.ts';
+import { bearerOf, type Gate } from '../gate.ts';
+import { iceServerLinks } from '../ice-server-links.ts';
 import type { DiskRoom } from '../load/disk-room.ts';
 import { assertSession, noRestart, readSdpFragment } from '../trickle.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 
-export type WhipRouteParts = { gate: Gate; conferences: ConferencesPort; baseUrl: () => string; disk: DiskRoom };
+export type WhipRouteParts = {
+  gate: Gate;
+  conferences: ConferencesPort;
+  iceServers: IceServers;
+  baseUrl: () => string;
+  disk: DiskRoom;
+};
 
 const SDP = 'application/sdp';
 const SDP_FRAGMENT = 'application/trickle-ice-sdpfrag';
@@ -48,7 +56,7 @@ const takesOnly =
 const sessionTag = (connectionTag: string): string => `"${connectionTag}"`;
 
 export const whipRoutes =
-  ({ gate, conferences, baseUrl, disk }: WhipRouteParts): Routes =>
+  ({ gate, conferences, iceServers, baseUrl, disk }: WhipRouteParts): Routes =>
   async (app) => {
     takeText(app, SDP, SDP_FRAGMENT);
 
@@ -57,6 +65,11 @@ export const whipRoutes =
       if (holder.kind !== 'member')
         throw new TypeError("request: the gate of its route takes others than a member's token");
       return holder;
+    };
+
+    const linksFor = ({ memberId }: MemberRef): { link?: string[] } => {
+      const link = iceServerLinks(iceServers.for(memberId));
+      return link.length === 0 ? {} : { link };
     };
 
     /** With a full disk nothing new begins; what runs may go on, also after a lost connection. */
@@ -86,20 +99,36 @@ export const whipRoutes =
       },
       async (request, reply) => {
         const { type = 'av', resume } = request.query;
-        const { pubStreamId, answer, connectionTag } = await negotiate(memberOf(request), request.body, type, resume);
+        const member = memberOf(request);
+        const { pubStreamId, answer, connectionTag } = await negotiate(member, request.body, type, resume);
         const { org, name } = gate.appOf(request);
         const path = pathOf(ROUTES.whipResource, { org, app: name, confrId: request.params.confrId, pubStreamId });
         return reply
           .code(201)
           .headers({ location: baseUrl() + path, etag: sessionTag(connectionTag), 'accept-patch': SDP_FRAGMENT })
+          .headers(linksFor(member))
           .type(SDP)
           .serializer((text: string) => text)
           .send(answer);
       },
     );
 
-    app.options(ROUTES.whip, { schema: { hide: true } }, async (_, reply) =>
-      reply.code(204).headers({ allow: 'OPTIONS, POST', 'accept-post': SDP }).send(),
+    const memberAlone = gate.only('member');
+    app.options(
+      ROUTES.whip,
+      {
+        // What the endpoint takes it tells anyone; TURN servers, a member alone.
+        onRequest: async (request, reply) => {
+          if (bearerOf(request) !== undefined) await memberAlone(request, reply);
+        },
+        schema: { hide: true },
+      },
+      async (request, reply) =>
+        reply
+          .code(204)
+          .headers({ allow: 'OPTIONS, POST', 'accept-post': SDP })
+          .headers(bearerOf(request) === undefined ? {} : linksFor(memberOf(request)))
+          .send(),
     );
 
     app.delete(
