@@ -1,5 +1,5 @@
 /** A headless Chromium with a fake camera, microphone and screen. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -36,24 +36,45 @@ export type TestBrowser = {
   close(): Promise<void>;
 };
 
-export type BrowserOptions = { locale?: string };
+export type BrowserOptions = {
+  locale?: string;
+  /** What to put before its command: for a browser on another machine. */
+  within?: readonly string[];
+  /** Gets camera and microphone, though it is plain HTTP from elsewhere. */
+  trustedOrigin?: string;
+};
 
-const launch = (executablePath: string, userDataDir: string, locale: string): Promise<BrowserContext> =>
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** Playwright starts one file: where there is more to say, that is a script. */
+const executable = async (path: string, within: readonly string[], folder: string): Promise<string> => {
+  if (within.length === 0) return path;
+  const script = join(folder, 'chromium.sh');
+  await writeFile(script, `#!/bin/sh\nexec ${[...within, path].map(quoted).join(' ')} "$@"\n`, { mode: 0o755 });
+  return script;
+};
+
+type Launch = { executablePath: string; userDataDir: string; locale: string; flags: readonly string[] };
+
+const launch = ({ executablePath, userDataDir, locale, flags }: Launch): Promise<BrowserContext> =>
   chromium.launchPersistentContext(userDataDir, {
     executablePath,
     headless: true,
     locale,
     viewport: { width: 1280, height: 800 },
     permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'],
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
   });
 
 /** Starts a browser with a new, empty profile, which is removed when it closes. */
-export const openBrowser = async ({ locale = 'en-US' }: BrowserOptions = {}): Promise<TestBrowser> => {
+export const openBrowser = async (options: BrowserOptions = {}): Promise<TestBrowser> => {
+  const { locale = 'en-US', within = [], trustedOrigin } = options;
   if ('missing' in found) throw new Error(found.missing);
   const userDataDir = await mkdtemp(join(tmpdir(), 'callreel-chromium-'));
   const removeProfile = () => rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
-  const context = await launch(found.path, userDataDir, locale).catch(async (error: unknown) => {
+  const flags = trustedOrigin === undefined ? [] : [`--unsafely-treat-insecure-origin-as-secure=${trustedOrigin}`];
+  const executablePath = await executable(found.path, within, userDataDir);
+  const context = await launch({ executablePath, userDataDir, locale, flags }).catch(async (error: unknown) => {
     await removeProfile();
     throw error;
   });
