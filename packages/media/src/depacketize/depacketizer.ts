@@ -18,7 +18,7 @@ export type DepacketizerOutput =
  */
 export type Depacketizer = {
   /** Packets in rising order of sequence number; a hole in the numbers is a loss. Padding-only packets have an empty payload. */
-  push(packet: OrderedPacket): DepacketizerOutput[];
+  push(packet: OrderedPacket): readonly DepacketizerOutput[];
   /** No more packets will come: what is whole but not yet handed out, is. */
-  flush(): DepacketizerOutput[];
+  flush(): readonly DepacketizerOutput[];
 };

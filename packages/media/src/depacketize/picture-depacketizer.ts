@@ -27,6 +27,8 @@ export type PictureFormat<Facts extends PacketFacts> = {
   begin(): PictureAssembly<Facts>;
 };
 
+const NOTHING: readonly DepacketizerOutput[] = [];
+
 type Spoilt = 'incomplete' | 'malformed';
 
 type OpenPicture<Facts extends PacketFacts> = {
@@ -59,11 +61,16 @@ export class PictureDepacketizer<Facts extends PacketFacts> implements Depacketi
     this.#format = format;
   }
 
-  push(packet: OrderedPacket): DepacketizerOutput[] {
-    const outputs: DepacketizerOutput[] = [];
+  push(packet: OrderedPacket): readonly DepacketizerOutput[] {
     const missing = this.#gaps.check(packet);
-    if (packet.payload.length === 0) return outputs;
+    if (packet.payload.length === 0) return NOTHING;
     const facts = this.#format.parse(packet.payload);
+    // Most packets only go on with a picture.
+    if (!missing && !packet.marker && this.#picture !== undefined && !this.#isOther(this.#picture, packet, facts)) {
+      this.#append(packet, facts, missing);
+      return NOTHING;
+    }
+    const outputs: DepacketizerOutput[] = [];
     if (missing) this.#handleHole(packet, facts, outputs);
     else if (this.#picture !== undefined && this.#isOther(this.#picture, packet, facts)) this.#close(outputs);
     this.#append(packet, facts, missing);

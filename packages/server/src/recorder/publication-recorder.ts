@@ -119,7 +119,8 @@ export class PublicationRecorder {
   handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void {
     const recorder = this.#tracks[track];
     if (recorder === undefined || this.#closed !== undefined) return;
-    this.#received[`${track}Packets`]++;
+    if (track === 'video') this.#received.videoPackets += 1;
+    else this.#received.audioPackets += 1;
     this.#reporter.handlePacket(track);
     this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
     if (track === 'video') this.#keyFrames.handlePacket(arrivalMs);

@@ -75,14 +75,17 @@ export class TrackRecorder {
     const frames = this.#framesOf(this.#buffer.flush());
     // A picture that was not sent to its end is not missing.
     const ending = this.#depacketizer.flush().filter(({ kind }) => kind === 'frame');
-    return [...frames, ...this.#timed(ending)];
+    for (const output of ending) this.#take(output, frames);
+    return frames;
   }
 
-  #framesOf(packets: OrderedPacket[]): TimedFrame[] {
-    return packets.flatMap((packet) => {
+  #framesOf(packets: readonly OrderedPacket[]): TimedFrame[] {
+    const frames: TimedFrame[] = [];
+    for (const packet of packets) {
       this.#countMissing(packet.sequenceNumber);
-      return this.#timed(this.#depacketizer.push(packet));
-    });
+      for (const output of this.#depacketizer.push(packet)) this.#take(output, frames);
+    }
+    return frames;
   }
 
   #countMissing(sequenceNumber: number): void {
@@ -91,22 +94,18 @@ export class TrackRecorder {
     if (missing > 0 && missing <= MAX_DROPOUT) this.#missing.packets += missing;
   }
 
-  #timed(outputs: DepacketizerOutput[]): TimedFrame[] {
-    return outputs.flatMap((output) => {
-      if (output.kind === 'frame') return this.#timedFrame(output.frame);
+  #take(output: DepacketizerOutput, frames: TimedFrame[]): void {
+    if (output.kind === 'dropped') {
       this.#missing.frames += 1;
       this.#options.onLeftOut(output.reason);
       if (output.needsKeyFrame) this.#options.onNeedsKeyFrame();
-      return [];
-    });
-  }
-
-  /** A frame without bytes has no place in a file. */
-  #timedFrame(frame: EncodedFrame): TimedFrame[] {
-    if (frame.data.length === 0) return [];
-    const missing = this.#missing;
+      return;
+    }
+    const { frame } = output;
+    // A frame without bytes has no place in a file.
+    if (frame.data.length === 0) return;
+    frames.push({ frame, localMs: this.#localMs(frame), missing: this.#missing });
     this.#missing = { ...NOTHING_MISSING };
-    return [{ frame, localMs: this.#localMs(frame), missing }];
   }
 
   #localMs({ rtpTimestamp, arrivalMs }: EncodedFrame): number {

@@ -19,6 +19,7 @@ export class VideoControl {
   /** Those of the offer that send video, retransmissions aside; none where it names none. */
   readonly announcedSsrcs: readonly number[];
   #layers: readonly VideoLayer[] = [];
+  #ssrcs: readonly number[] = [];
   #recorded: VideoLayer | undefined;
   #firstPacketMs: number | undefined;
   /** Somebody asked before there was anyone to ask. */
@@ -54,6 +55,7 @@ export class VideoControl {
   setSources(sources: readonly MediaSource[]): void {
     const known = new Map(this.#layers.map((layer) => [layer.source, layer]));
     this.#layers = sources.map((source) => known.get(source) ?? new VideoLayer(source));
+    this.#ssrcs = sources.map(({ ssrc }) => ssrc);
   }
 
   /** A packet of video came, or (`repaired`) came again. */
@@ -93,10 +95,7 @@ export class VideoControl {
       if (this.#layers.length > 1 && layer.pictureSize === undefined) layer.requests.request(nowMs);
       if (layer.requests.due(nowMs)) this.#ask(layer.source.ssrc);
     }
-    this.bitrate.tick(
-      this.#layers.map(({ source }) => source.ssrc),
-      nowMs,
-    );
+    this.bitrate.tick(this.#ssrcs, nowMs);
   }
 
   /** Every second. */
