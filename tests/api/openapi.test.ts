@@ -7,7 +7,7 @@ import { ROUTES } from '@callreel/contract/routes.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
 import { OPERATIONS } from '@callreel/server/web/openapi/operations.ts';
 import { DescribedInterface } from './described-interface.ts';
-import { OFFER_ICE, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
+import { OFFER_ICE, OFFER_SDP, RECEIVE_SDP, type TestApp, WebFixture } from './web-fixture.ts';
 
 const NO_CONFERENCE = 'IM_X1C1';
 /** Nothing they can be refused for while the process lives. */
@@ -185,6 +185,37 @@ test('events: followed, and not', async () => {
   await api.call('followEvents', 401, { path, webSocket: true });
   await api.call('followEvents', 404, { path: { ...names, confrId: NO_CONFERENCE }, token, webSocket: true });
   await api.call('followEvents', 426, { path, token });
+});
+
+test('subscriptions: made, continued with candidates, ended', async () => {
+  const confrId = await createCall();
+  const member = await join(confrId, { userName: 'ann' });
+  const headers = { 'content-type': 'application/sdp' };
+  const path = { ...names, confrId };
+  const published = await api.call('publish', 201, { path, token: member.token, body: OFFER_SDP, headers });
+  const publication = { ...path, pubStreamId: published.headers.get('location')?.split('/').at(-1) ?? '' };
+  const offer = { path: publication, token: member.token, body: RECEIVE_SDP, headers };
+  const answer = await api.call('subscribe', 201, offer);
+  for (const name of ['location', 'etag']) assert.ok(answer.headers.get(name), name);
+  await api.call('subscribe', 400, { ...offer, body: 'hello' });
+  await api.call('subscribe', 403, { ...offer, token });
+  await api.call('subscribe', 404, { ...offer, path: { ...publication, pubStreamId: 'rtc-10-aaaaaaa_C1M1' } });
+  await api.call('subscribe', 415, { ...offer, headers: { 'content-type': 'text/plain' } });
+
+  const subscription = { ...publication, subscriptionId: answer.headers.get('location')?.split('/').at(-1) ?? '' };
+  const patch = (status: number, ifMatch: Record<string, string>) =>
+    api.call('addSubscriptionCandidates', status, {
+      path: subscription,
+      token: member.token,
+      body: `${OFFER_ICE}a=end-of-candidates\r\n`,
+      headers: { 'content-type': 'application/trickle-ice-sdpfrag', ...ifMatch },
+    });
+  await patch(204, { 'if-match': answer.headers.get('etag') ?? '' });
+  await patch(412, { 'if-match': '"x"' });
+  await patch(422, { 'if-match': '*' });
+  await patch(428, {});
+  await api.call('unsubscribe', 200, { path: subscription, token: member.token });
+  await api.call('unsubscribe', 404, { path: subscription, token: member.token });
 });
 
 test('recordings: listed, searched, downloaded, deleted', async () => {

@@ -21,6 +21,8 @@ import { createConference, ids, newRecording } from '../support/store-rows.ts';
 import { askForWebSocket } from '../support/web-socket-request.ts';
 
 export const ANSWER_SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
+/** The same browser's, if it were to receive. */
+export const RECEIVE_SDP = OFFER_SDP.replaceAll('a=sendonly', 'a=recvonly');
 /** Its credentials, as a fragment for PATCH names them. */
 export const OFFER_ICE = `${/^a=ice-ufrag:.*\r\na=ice-pwd:.*\r\n/m.exec(OFFER_SDP)?.[0]}`;
 
@@ -29,7 +31,8 @@ const mediaStandIn: SpawnMediaProcess = () => ({
   request: async (request) => {
     if (request.kind === 'end') return { kind: 'ended' };
     if (request.kind === 'mute') return { kind: 'muted' };
-    if (request.kind !== 'open' && request.kind !== 'resume') throw new TypeError(request.kind);
+    if (request.kind === 'unsubscribe') return { kind: 'unsubscribed' };
+    if (request.kind === 'stats') throw new TypeError(request.kind);
     if (request.offer.startsWith('v=0')) return { kind: 'answered', answer: ANSWER_SDP };
     return { kind: 'illegalSdp', description: 'Line 1 must be v=0' };
   },

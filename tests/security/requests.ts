@@ -1,6 +1,6 @@
 /** What is sent for each row of the table: a call that goes well for whoever may make it. */
 import { ROUTES } from '@callreel/contract/routes.ts';
-import { type Call, OFFER_ICE, OFFER_SDP } from '../api/web-fixture.ts';
+import { type Call, OFFER_ICE, OFFER_SDP, RECEIVE_SDP } from '../api/web-fixture.ts';
 import { PASSWORD, SPARE_USER, type World } from './world.ts';
 
 /** `path` from the root; its names in braces are those of the route. */
@@ -114,6 +114,18 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   }),
   [`GET ${ROUTES.events} (another app's)`]: ({ base, otherConfrId }) => ({
     ...{ path: `/v1/${base}/conferences/${otherConfrId}/events`, webSocket: true },
+  }),
+
+  [`POST ${ROUTES.whep}`]: (world) => ({
+    path: `${own(world)}/publications/${world.pubStreamId}/whep`,
+    body: RECEIVE_SDP,
+    headers: SDP,
+  }),
+  [`DELETE ${ROUTES.whepResource}`]: at(({ subscription }) => subscription.path),
+  [`PATCH ${ROUTES.whepResource}`]: ({ subscription }) => ({
+    path: subscription.path,
+    body: OFFER_ICE,
+    headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': subscription.etag },
   }),
 
   [`GET ${ROUTES.page}`]: at(() => ROUTES.page),

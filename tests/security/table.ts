@@ -49,6 +49,9 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 401  401       401     401     401     403       403  403           201    403             401           401    404      404   403  POST   /v1/:org/:app/conferences/:confrId/whip  (going on with the member's)
 401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  DELETE /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
 401  401       401     401     401     403       403  403           204    403             401           401    404      404   403  PATCH  /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
+401  401       401     401     401     403       403  403           201    403             401           401    201      201   403  POST   /v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep
+401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  DELETE /v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep/:subscriptionId
+401  401       401     401     401     403       403  403           204    403             401           401    404      404   403  PATCH  /v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep/:subscriptionId
 
 401  401       401     401     401     403       403  403           101    403             401           401    101      101   101  GET    /v1/:org/:app/conferences/:confrId/events
 401  401       401     401     401     403       403  403           426    403             401           401    426      426   426  GET    /v1/:org/:app/conferences/:confrId/events  (as no WebSocket)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { ConferenceView, JoinView } from '@callreel/contract/conference.ts';
 import type { ConfrId, UserName } from '@callreel/contract/ids.ts';
 import type { RecordingView } from '@callreel/contract/recording.ts';
-import { type Answer, type Call, OFFER_SDP, type TestApp, type WebFixture } from '../api/web-fixture.ts';
+import { type Answer, type Call, OFFER_SDP, RECEIVE_SDP, type TestApp, type WebFixture } from '../api/web-fixture.ts';
 import { CREDENTIALS, type CredentialName } from './table.ts';
 
 export const PASSWORD = 'pw';
@@ -21,6 +21,8 @@ export type World = {
   pubStreamId: string;
   /** Of the publication's ICE session. */
   etag: string;
+  /** What the member receives: his own publication. */
+  subscription: { path: string; etag: string };
   recording: RecordingView;
   otherRecording: RecordingView;
   /** A user's of this app, who is none of those that call. */
@@ -72,6 +74,14 @@ class AppCalls {
     return { pubStreamId, etag: answer.headers.get('etag') ?? '' };
   }
 
+  async subscribe(member: JoinView, pubStreamId: string): Promise<World['subscription']> {
+    const headers = { 'content-type': 'application/sdp' };
+    const url = member.whip.replace(/whip$/, `publications/${pubStreamId}/whep`);
+    const answer = await this.call(url, { method: 'POST', token: member.token, body: RECEIVE_SDP, headers });
+    const path = new URL(answer.headers.get('location') ?? '').pathname;
+    return { path, etag: answer.headers.get('etag') ?? '' };
+  }
+
   async recordingOf(confrId: string): Promise<RecordingView> {
     await this.#fixture.addRecording(this.app, Buffer.from('content'), { confrId: confrId as ConfrId });
     const [view] = (await this.call(`/${this.base}/audio/${confrId}`, {})).json<RecordingView[]>();
@@ -113,6 +123,7 @@ export const makeWorld = async (fixture: WebFixture): Promise<World> => {
     await others.createConference(),
   ];
   const member = await calls.join(confrId, 'mia', 'talker');
+  const published = await calls.publish(member);
   await fixture.store.users.create(app.id, SPARE_USER as UserName, 'no password has this hash');
   return {
     app,
@@ -121,7 +132,8 @@ export const makeWorld = async (fixture: WebFixture): Promise<World> => {
     confrId,
     otherConfrId,
     member,
-    ...(await calls.publish(member)),
+    ...published,
+    subscription: await calls.subscribe(member, published.pubStreamId),
     recording: await calls.recordingOf(confrId),
     otherRecording: await others.recordingOf(otherConfrId),
     spareToken: await fixture.userToken(app, SPARE_USER),
@@ -155,6 +167,11 @@ export const traceOf = async (fixture: WebFixture, world: World): Promise<unknow
     recordings: await show(`/v1/${base}/recordings`),
     tokens: await Promise.all([...verdicts, fixture.tokens.verify(world.spareToken)]),
     users: [await fixture.store.users.find(app.id, SPARE_USER as UserName)],
+    subscription: fixture.conferences.subscriptionOf(
+      { appId: app.id, confrId, memberId: world.member.memberId, userName: 'mia' } as never,
+      pubStreamId as never,
+      world.subscription.path.split('/').at(-1) as never,
+    ),
     connection: await fixture.conferences.connectionOf(
       { appId: app.id, confrId, memberId: world.member.memberId, userName: 'mia' } as never,
       pubStreamId as never,

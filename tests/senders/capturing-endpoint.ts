@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
+import { buildAnswer } from '@callreel/media/sdp/answer.ts';
 import { chooseMedia } from '@callreel/media/sdp/choose-media.ts';
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
 import { Receiver } from '@callreel/server/sfu/receive/receiver.ts';
@@ -73,9 +74,8 @@ export class CapturingEndpoint {
       id: 'captured',
       rtcPort: this.#port,
       announceAddresses: [],
-      offer,
-      choice,
-      startBitrateKbps: START_BITRATE_KBPS,
+      connection: choice.connection,
+      buildAnswer: (own) => buildAnswer({ ...own, offer, choice, startBitrateKbps: START_BITRATE_KBPS }),
       nowMs,
       handler: {
         handlePacket: (bytes, arrivalMs) => {

@@ -17,6 +17,8 @@ export type MemberId = Brand<'MemberId'>;
 export type AccessId = Brand<'AccessId'>;
 /** A published stream: `rtc-<conference type>-<7 characters>_C<n>M<n>`. */
 export type PubStreamId = Brand<'PubStreamId'>;
+/** What a member receives of a publication: `sub-<22 characters>`. */
+export type SubscriptionId = Brand<'SubscriptionId'>;
 /** The name of one recording's folder and file, unique on the service: `20190221175604-0a1b2c3d4e5f`. */
 export type RecordingKey = Brand<'RecordingKey'>;
 
@@ -60,6 +62,7 @@ export const parseConfrId = parser<ConfrId>(/^IM_X\d{1,20}C\d{1,10}$/);
 export const parseMemberId = parser<MemberId>(/^IM_X\d{1,20}C\d{1,10}M\d{1,10}$/);
 export const parseAccessId = parser<AccessId>(/^HI\d{1,20}$/);
 export const parsePubStreamId = parser<PubStreamId>(/^rtc-\d{2}-[A-Za-z0-9_]{7}_C\d{1,10}M\d{1,10}$/);
+export const parseSubscriptionId = parser<SubscriptionId>(/^sub-[A-Za-z0-9_]{22}$/);
 export const parseRecordingKey = parser<RecordingKey>(/^\d{14}-[0-9a-f]{12}$/);
 
 /** Where ids take their time and chance from. */
@@ -93,10 +96,16 @@ export const makeAccessId = (source: IdSource): AccessId => `HI${snowflake(sourc
 
 const STREAM_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_';
 
+const chanceText = (source: IdSource, length: number): string =>
+  Array.from(source.randomBytes(length), (byte) => STREAM_ALPHABET[byte % STREAM_ALPHABET.length]).join('');
+
 export const makePubStreamId = (source: IdSource, confrTypeCode: number, member: MemberId): PubStreamId => {
-  const chance = Array.from(source.randomBytes(7), (byte) => STREAM_ALPHABET[byte % STREAM_ALPHABET.length]).join('');
+  const chance = chanceText(source, 7);
   return `rtc-${confrTypeCode}-${chance}_${member.slice(member.lastIndexOf('C'))}` as PubStreamId;
 };
+
+export const makeSubscriptionId = (source: IdSource): SubscriptionId =>
+  `sub-${chanceText(source, 22)}` as SubscriptionId;
 
 /** UTC time and 48 random bits. */
 export const makeRecordingKey = (source: IdSource): RecordingKey => {

@@ -13,6 +13,7 @@ const PATH: Readonly<Record<ParamName<(typeof ROUTES)[keyof typeof ROUTES]>, Par
   userName: { description: 'The name of a user: user1, or with its app, org#app_user1 (encoded)', example: 'user1' },
   confrId: { description: 'The id of a conference', example: 'IM_X364829548358926336C16' },
   memberId: { description: "The id of a user's stay in a conference", example: 'IM_X364829548358926336C16M21' },
+  subscriptionId: { description: 'Of one subscription of the member', example: 'sub-Qm1kX0c3aB9_ZtyE2LrV7d' },
   pubStreamId: { description: 'The id of a publication', example: 'rtc-10-xbd__Of_C16M21' },
   id: { description: 'The id of a recording', example: '17' },
   beginTime: { description: `The first second of the span, ${SECOND}`, example: '20190221000000' },

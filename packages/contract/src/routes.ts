@@ -24,6 +24,8 @@ export const ROUTES = {
   whip: '/v1/:org/:app/conferences/:confrId/whip',
   whipResource: '/v1/:org/:app/conferences/:confrId/whip/:pubStreamId',
   events: '/v1/:org/:app/conferences/:confrId/events',
+  whep: '/v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep',
+  whepResource: '/v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep/:subscriptionId',
   ownRecordings: '/v1/:org/:app/recordings',
   ownRecording: '/v1/:org/:app/recordings/:id',
   revokeToken: '/v1/:org/:app/tokens/revoke',

@@ -1,6 +1,6 @@
 /** Receiver reports (RFC 3550 section 6.4.2). */
 import { makeRtcpPacket, type RtcpPacket, viewOf } from './compound.ts';
-import { RECEIVER_REPORT } from './packet-types.ts';
+import { RECEIVER_REPORT, SENDER_REPORT } from './packet-types.ts';
 
 export type ReportBlock = {
   ssrc: number;
@@ -59,4 +59,15 @@ export const parseReceiverReport = (packet: RtcpPacket): ReportBlock[] | undefin
   if (packet.packetType !== RECEIVER_REPORT || packet.body.length < 4 + BLOCK_BYTES * packet.count) return undefined;
   const view = viewOf(packet.body);
   return Array.from({ length: packet.count }, (_, index) => readBlock(view, 4 + BLOCK_BYTES * index));
+};
+
+/** Of a sender report: its SSRC and what it says of its own stream stand in front of the blocks. */
+const SENDER_BYTES = 24;
+
+/** What the peer says of what it gets, in a report of either kind; undefined where it is none or is shorter than it says. */
+export const parseReportBlocks = (packet: RtcpPacket): ReportBlock[] | undefined => {
+  if (packet.packetType !== SENDER_REPORT) return parseReceiverReport(packet);
+  if (packet.body.length < SENDER_BYTES + BLOCK_BYTES * packet.count) return undefined;
+  const view = viewOf(packet.body);
+  return Array.from({ length: packet.count }, (_, index) => readBlock(view, SENDER_BYTES + BLOCK_BYTES * index));
 };

@@ -34,7 +34,7 @@ const TRANSPORT_WIDE_FEEDBACK = 'transport-cc';
  * Of the format parameters, those that an answer repeats: they choose among a codec's forms (RFC 6184 section 8.2.2, RFC 9628 section 6.1,
  * RFC 7798 section 7.2.2, RTP Payload Format For AV1 section 7.2).
  */
-const REPEATED_PARAMETERS: Readonly<Record<VideoCodecName, readonly string[]>> = {
+export const REPEATED_PARAMETERS: Readonly<Record<VideoCodecName, readonly string[]>> = {
   VP8: [],
   H264: ['level-asymmetry-allowed', 'packetization-mode', 'profile-level-id'],
   VP9: ['profile-id'],
@@ -52,17 +52,17 @@ const REPEATED_PARAMETERS: Readonly<Record<VideoCodecName, readonly string[]>> =
 const SAFE_PARAMETER_VALUE = /^[A-Za-z0-9]{1,16}$/;
 
 /** With AVPF's profile, whatever the offer wrote: RFC 8829 section 5.3.1. */
-const mediaLine = ({ section }: OfferedSection, port: number, formats: readonly (string | number)[]): string =>
+export const mediaLine = ({ section }: OfferedSection, port: number, formats: readonly (string | number)[]): string =>
   `m=${section.kind} ${port} ${section.protocol} ${formats.join(' ')}`;
 
-const rejectedSection = (offered: OfferedSection): string[] => [
+export const rejectedSection = (offered: OfferedSection): string[] => [
   mediaLine(offered, 0, offered.section.formats.slice(0, 1)),
   'c=IN IP4 0.0.0.0',
   ...(offered.mid === undefined ? [] : [`a=mid:${offered.mid}`]),
   'a=inactive',
 ];
 
-const echoed = (codec: OfferedCodec, names: readonly string[]): string[] =>
+export const echoed = (codec: OfferedCodec, names: readonly string[]): string[] =>
   names.flatMap((name) => {
     const value = codec.parameters.get(name);
     return value !== undefined && SAFE_PARAMETER_VALUE.test(value) ? [`${name}=${value}`] : [];
@@ -119,6 +119,15 @@ const extensionLines = ({ extensions }: OfferedSection, wanted: string | undefin
   return taken.map(({ id, uri }) => `a=extmap:${id} ${uri}`);
 };
 
+export const transportLines = ({ reducedSizeRtcp }: MediaChoice, local: LocalConnection): string[] => [
+  'a=rtcp-mux',
+  ...(reducedSizeRtcp ? ['a=rtcp-rsize'] : []),
+  `a=ice-ufrag:${local.iceUfrag}`,
+  `a=ice-pwd:${local.icePwd}`,
+  `a=fingerprint:${local.fingerprint}`,
+  `a=setup:${local.setup}`,
+];
+
 type TakenSection = {
   offered: OfferedSection;
   formats: readonly number[];
@@ -132,12 +141,7 @@ const takenSection = (taken: TakenSection, choice: MediaChoice, local: LocalConn
   'a=rtcp:9 IN IP4 0.0.0.0',
   ...(taken.offered.mid === undefined ? [] : [`a=mid:${taken.offered.mid}`]),
   'a=recvonly',
-  'a=rtcp-mux',
-  ...(choice.reducedSizeRtcp ? ['a=rtcp-rsize'] : []),
-  `a=ice-ufrag:${local.iceUfrag}`,
-  `a=ice-pwd:${local.icePwd}`,
-  `a=fingerprint:${local.fingerprint}`,
-  `a=setup:${local.setup}`,
+  ...transportLines(choice, local),
   ...extensionLines(taken.offered, taken.controlExtension),
   ...taken.codecLines,
 ];
@@ -166,12 +170,16 @@ const describeTaken = (choice: MediaChoice, startBitrateKbps: number): TakenSect
 };
 
 /** The candidates stand in the first m-line that is taken: the connection is one. */
-const candidateLines = (local: LocalConnection): string[] => [
+export const candidateLines = (local: LocalConnection): string[] => [
   ...local.candidates.map((candidate) => `a=candidate:${candidate}`),
   'a=end-of-candidates',
 ];
 
-const sessionLines = ({ offer, choice, sessionId }: AnswerOptions): string[] => {
+export const sessionLines = ({
+  offer,
+  choice,
+  sessionId,
+}: Pick<AnswerOptions, 'offer' | 'choice' | 'sessionId'>): string[] => {
   const { audio, video } = choice;
   const isTaken = (offered: OfferedSection): boolean => offered === audio?.offered || offered === video?.offered;
   const mids = offer.sections.filter((offered) => isTaken(offered) && offered.bundled).map(({ mid }) => mid);

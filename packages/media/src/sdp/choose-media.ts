@@ -18,7 +18,7 @@ export type MediaChoice = {
   reducedSizeRtcp: boolean;
 };
 
-const SECURE_PROTOCOL = /^(?:UDP\/TLS|TCP\/DTLS)\/RTP\/SAVPF?$|^RTP\/SAVPF?$/;
+export const SECURE_PROTOCOL = /^(?:UDP\/TLS|TCP\/DTLS)\/RTP\/SAVPF?$|^RTP\/SAVPF?$/;
 
 const isUsable = (offered: OfferedSection): boolean =>
   !offered.disabled && offered.sends && SECURE_PROTOCOL.test(offered.section.protocol);
@@ -52,7 +52,7 @@ const chooseVideo = (
 
 const isMedia = ({ section }: OfferedSection): boolean => section.kind === 'audio' || section.kind === 'video';
 
-const assertOneConnection = (taken: readonly OfferedSection[]): void => {
+export const assertOneConnection = (taken: readonly OfferedSection[]): void => {
   for (const { section, bundled, mid } of taken) {
     if (taken.length > 1 && !(bundled && mid !== undefined)) throw SdpError.notBundled(section.line);
     if (!hasAttribute(section.attributes, 'rtcp-mux')) throw SdpError.noMux(section.line);

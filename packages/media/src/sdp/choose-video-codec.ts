@@ -72,7 +72,7 @@ const best = (name: VideoCodecName, codecs: readonly OfferedCodec[]): OfferedCod
 };
 
 /** The retransmissions of a payload type: `apt` names it (RFC 4588 section 8.1). */
-const rtxOf = (payloadType: number, codecs: readonly OfferedCodec[]): OfferedCodec | undefined =>
+export const rtxOf = (payloadType: number, codecs: readonly OfferedCodec[]): OfferedCodec | undefined =>
   codecs.find((codec) => codec.name === 'rtx' && codec.parameters.get('apt') === String(payloadType));
 
 /**

@@ -19,6 +19,8 @@ export type OfferedSection = {
   disabled: boolean;
   /** The offerer would send in it. */
   sends: boolean;
+  /** The offerer would receive in it. */
+  receives: boolean;
   bundled: boolean;
   codecs: readonly OfferedCodec[];
   extensions: readonly HeaderExtensionId[];
@@ -64,6 +66,7 @@ const readSection = (section: SdpSection, bundle: ReadonlySet<string>): OfferedS
     mid: mid !== undefined && TOKEN.test(mid) ? mid : undefined,
     disabled: section.port === 0 && !hasAttribute(attributes, 'bundle-only'),
     sends: !receivesOnly,
+    receives: !hasAttribute(attributes, 'sendonly') && !hasAttribute(attributes, 'inactive'),
     bundled: mid !== undefined && bundle.has(mid),
     codecs: readCodecs(section),
     extensions: readExtensions(attributes),

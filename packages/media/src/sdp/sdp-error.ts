@@ -52,6 +52,10 @@ export class SdpError extends Error {
     return new SdpError('noMedia', 'no m-line of audio or video that sends');
   }
 
+  static nothingReceived(): SdpError {
+    return new SdpError('noMedia', 'no m-line that receives what this publication sends');
+  }
+
   static notBundled(line: number): SdpError {
     return new SdpError('notBundled', 'this m-line is not in the BUNDLE group: all media share one connection', line);
   }

@@ -8,6 +8,7 @@ export type ConferenceRefusal =
   | 'videoLimit'
   | 'audienceLimit'
   | 'illegalSdp'
+  | 'tooManySubscriptions'
   | 'busy';
 
 export class ConferenceError extends Error {
@@ -38,6 +39,10 @@ export class ConferenceError extends Error {
   static full(reason: 'talkerLimit' | 'videoLimit' | 'audienceLimit', limit: number): ConferenceError {
     const what = { talkerLimit: 'talkers', videoLimit: 'pictures', audienceLimit: 'listeners' }[reason];
     return new ConferenceError(reason, `The conference is full: it takes at most ${limit} ${what}`);
+  }
+
+  static tooManySubscriptions(what: string): ConferenceError {
+    return new ConferenceError('tooManySubscriptions', what);
   }
 
   static illegalSdp(description: string): ConferenceError {

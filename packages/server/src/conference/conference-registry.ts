@@ -1,7 +1,7 @@
-import type { ConfrId, MemberId, PubStreamId } from '@callreel/contract/ids.ts';
+import type { ConfrId, MemberId, PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
 import { ConferenceError } from './conference-error.ts';
 import type { MemberRef } from './joining.ts';
-import type { LiveConference, LiveMember, LivePublication } from './live-conference.ts';
+import type { LiveConference, LiveMember, LivePublication, LiveSubscription } from './live-conference.ts';
 
 /** The conferences that have not ended. What is another app's, or another member's, is not found. */
 export class ConferenceRegistry {
@@ -54,5 +54,18 @@ export class ConferenceRegistry {
     const publication = conference.publications.get(id);
     if (publication?.memberId !== member.id) throw ConferenceError.notFound('publication');
     return { conference, publication };
+  }
+
+  /** Of this publication, and his own. @throws ConferenceError `notFound` */
+  subscriptionOf(
+    ref: MemberRef,
+    publicationId: PubStreamId | undefined,
+    id: SubscriptionId | undefined,
+  ): { conference: LiveConference; subscription: LiveSubscription } {
+    const { conference, member } = this.memberOf(ref);
+    const subscription = id && conference.subscriptions.get(id);
+    const isHis = subscription?.memberId === member.id && subscription.publicationId === publicationId;
+    if (!isHis) throw ConferenceError.notFound('subscription');
+    return { conference, subscription };
   }
 }

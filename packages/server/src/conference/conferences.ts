@@ -11,7 +11,7 @@ import type {
   PublicationKind,
   Role,
 } from '@callreel/contract/conference.ts';
-import type { ConfrId, MemberId, PubStreamId, UserName } from '@callreel/contract/ids.ts';
+import type { ConfrId, MemberId, PubStreamId, SubscriptionId, UserName } from '@callreel/contract/ids.ts';
 import { overWithin, systemTimers, type Timers } from '../base/timers.ts';
 import type { AppRecord } from '../store/rows.ts';
 import { admit, assertMayBecome, type JoinRequest, type RoleGiver } from './admission.ts';
@@ -42,6 +42,7 @@ import { readOfferFacts } from './offer-facts.ts';
 import { type Answered, type AssertRoom, Publications } from './publications.ts';
 import { restoreConference } from './restore.ts';
 import { Revocations } from './revocations.ts';
+import { type Subscribed, Subscriptions } from './subscriptions.ts';
 import { Turns } from './turns.ts';
 import { conferenceView, conferenceWithMembers, memberView } from './views.ts';
 
@@ -65,6 +66,7 @@ export class Conferences {
   readonly #writes: LastingWrites;
   readonly #media: MediaPool;
   readonly #publications: Publications;
+  readonly #subscriptions: Subscriptions;
   readonly #enactor: Enactor;
   readonly #founding: Founding;
   readonly #joining: Joining;
@@ -88,12 +90,19 @@ export class Conferences {
       log: options.log,
     });
     this.#publications = new Publications({ ...options, media: this.#media, writes: this.#writes });
+    this.#subscriptions = new Subscriptions({ ...options, media: this.#media });
     const told = new MediaEvents({
       ...{ publications: this.#publications, hub: this.#hub, log: options.log, nowMs: () => options.ids.nowMs() },
       handle,
     });
     this.#enactor = new Enactor({
-      ...{ ...options, holdMs, publications: this.#publications, writes: this.#writes },
+      ...{
+        ...options,
+        holdMs,
+        publications: this.#publications,
+        subscriptions: this.#subscriptions,
+        writes: this.#writes,
+      },
       onHoldOver: (conference, hold) => this.#handle(conference, { kind: 'holdOver', hold }),
       onBegan: (conference) => this.#setEnd(conference),
     });
@@ -253,6 +262,35 @@ export class Conferences {
   /** The latest connection of a publication. @throws ConferenceError `notFound` */
   connectionOf(ref: MemberRef, id: PubStreamId): PublicationConnection {
     return this.#live.publicationOf(ref, id).publication.connection;
+  }
+
+  /**
+   * Receives what another publishes. `id`: undefined where what was given is nobody's.
+   * @throws ConferenceError `notFound`, `illegalSdp`, `tooManySubscriptions`, `busy`
+   */
+  subscribe(ref: MemberRef, id: PubStreamId | undefined, offer: string): Promise<Subscribed> {
+    return this.#turns.take(ref.confrId, () => {
+      const { conference, member } = this.#live.memberOf(ref);
+      this.#assertOpen();
+      return this.#subscriptions.open(conference, member, id, offer);
+    });
+  }
+
+  /** @throws ConferenceError `notFound` */
+  unsubscribe(ref: MemberRef, publicationId: PubStreamId | undefined, id: SubscriptionId | undefined): Promise<void> {
+    return this.#turns.take(ref.confrId, () => {
+      const { conference, subscription } = this.#live.subscriptionOf(ref, publicationId, id);
+      return this.#subscriptions.end(conference, subscription);
+    });
+  }
+
+  /** @throws ConferenceError `notFound` */
+  subscriptionOf(
+    ref: MemberRef,
+    publicationId: PubStreamId | undefined,
+    id: SubscriptionId | undefined,
+  ): PublicationConnection {
+    return this.#live.subscriptionOf(ref, publicationId, id).subscription.connection;
   }
 
   /** How much runs at this moment, and how much was received. */

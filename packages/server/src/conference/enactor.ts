@@ -6,10 +6,12 @@ import type { LastingWrites } from './lasting-writes.ts';
 import type { Effect, EndReason, HoldId } from './life.ts';
 import type { LiveConference } from './live-conference.ts';
 import type { Publications } from './publications.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 export type EnactorOptions = {
   store: Pick<Store, 'conferences' | 'tokens'>;
   publications: Publications;
+  subscriptions: Subscriptions;
   writes: LastingWrites;
   holdMs: number;
   log: Logger;
@@ -75,12 +77,14 @@ export class Enactor {
     const publication = conference.publications.get(id);
     if (publication === undefined) return;
     conference.publications.delete(id);
+    this.#options.subscriptions.forgetPublication(conference, id);
     await this.#options.publications.end(publication, reason, lostAtMs === undefined ? at : new Date(lostAtMs));
   }
 
   async #endMember(conference: LiveConference, memberId: MemberId, at: Date): Promise<void> {
-    const { store, writes } = this.#options;
+    const { store, writes, subscriptions } = this.#options;
     conference.members.delete(memberId);
+    await subscriptions.endOfMember(conference, memberId);
     await writes.write(async () => {
       // In this order: killed between the two, the next start still finds him in, and out by his token.
       await store.tokens.revokeMember(memberId);

@@ -48,6 +48,7 @@ export class Founding {
       life: beginLife('waiting'),
       members: new Map(),
       publications: new Map(),
+      subscriptions: new Map(),
       memberOrdinal: 0,
       banned: new Set(),
       timers: new ConferenceTimers(timers),

@@ -7,7 +7,15 @@ import type {
   VideoCodecName,
 } from '@callreel/contract/conference.ts';
 import type { RecordingState } from '@callreel/contract/events.ts';
-import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
+import type {
+  AccessId,
+  ConfrId,
+  MemberId,
+  PubStreamId,
+  RecordingKey,
+  SubscriptionId,
+  UserName,
+} from '@callreel/contract/ids.ts';
 import type { AppRecord } from '../store/rows.ts';
 import type { ConferenceTimers } from './conference-timers.ts';
 import type { ConferenceLife } from './life.ts';
@@ -47,6 +55,7 @@ export type LiveConference = {
   readonly members: Map<MemberId, LiveMember>;
   /** Whatever is in `life`. */
   readonly publications: Map<PubStreamId, LivePublication>;
+  readonly subscriptions: Map<SubscriptionId, LiveSubscription>;
   /** Of the latest member: no id is given twice. */
   memberOrdinal: number;
   readonly banned: Set<UserName>;
@@ -78,6 +87,14 @@ export type LivePublication = {
   videoOff: boolean;
   recording: RecordingState;
   connection: PublicationConnection;
+};
+
+/** What a member receives. */
+export type LiveSubscription = {
+  readonly id: SubscriptionId;
+  readonly memberId: MemberId;
+  readonly publicationId: PubStreamId;
+  readonly connection: PublicationConnection;
 };
 
 export type PublicationConnection = {

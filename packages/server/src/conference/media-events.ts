@@ -28,6 +28,9 @@ export class MediaEvents {
     const { publicationId: id } = event;
     const conference = publications.conferenceOf(id);
     switch (event.kind) {
+      case 'subscriptionEnded':
+        conference?.subscriptions.delete(event.subscriptionId);
+        return;
       case 'recordingEnded':
         if (event.error !== undefined) this.#handleCutShort(conference, event);
         return;

@@ -3,7 +3,7 @@
  * A process's death costs its publications their connection and nothing else.
  */
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
-import type { PubStreamId } from '@callreel/contract/ids.ts';
+import type { PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { answeredWithin, type Cancel, type Timers } from '../base/timers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
@@ -131,6 +131,17 @@ export class MediaPool {
     await this.#ask(this.#slotOf(publicationId), { kind: 'mute', publicationId, muted });
   }
 
+  /** Answers one who is to receive a publication, where that is. @throws ConferenceError as `resume` */
+  async subscribe(publicationId: PubStreamId, subscriptionId: SubscriptionId, offer: string): Promise<string> {
+    const request = { kind: 'subscribe', publicationId, subscriptionId, offer } as const;
+    return this.#answerOf(await this.#ask(this.#slotOf(publicationId), request));
+  }
+
+  /** @throws ConferenceError `busy`, `notFound` */
+  async unsubscribe(publicationId: PubStreamId, subscriptionId: SubscriptionId): Promise<void> {
+    await this.#ask(this.#slotOf(publicationId), { kind: 'unsubscribe', publicationId, subscriptionId });
+  }
+
   /** Resolves when the publication's file is written, or at once where its process is gone. */
   async end(publicationId: PubStreamId, reason: string): Promise<void> {
     const slot = this.#slots.find((candidate) => candidate.publications.has(publicationId));
@@ -202,6 +213,7 @@ export class MediaPool {
         throw ConferenceError.overloaded();
       case 'ended':
       case 'muted':
+      case 'unsubscribed':
       case 'stats':
         throw new TypeError(`A media process answered an offer with '${reply.kind}'`);
     }

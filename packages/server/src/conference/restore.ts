@@ -52,6 +52,7 @@ const fromMembers = (conference: ConferenceRow, rows: readonly MemberRow[]) => {
     ),
     members: new Map(present.map((row) => [row.id, memberOf(row)])),
     publications: new Map(),
+    subscriptions: new Map(),
     memberOrdinal: Math.max(0, ...rows.map(({ id }) => ordinalOf(id))),
   };
 };

@@ -95,6 +95,11 @@ export class ScriptedMedia {
       case 'mute':
         this.muted[request.muted ? 'add' : 'delete'](request.publicationId);
         return { kind: 'muted' };
+      case 'subscribe':
+        if (!publications.has(request.publicationId)) return { kind: 'unknown' };
+        return this.#answerOffer(request.offer, () => {});
+      case 'unsubscribe':
+        return { kind: 'unsubscribed' };
       case 'end':
         return publications.delete(request.publicationId) ? { kind: 'ended' } : { kind: 'unknown' };
     }

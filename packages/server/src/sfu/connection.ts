@@ -1,5 +1,6 @@
 /** One connection of a publication: transport and receiver, and whether anything still comes. A lost one is over; a resume makes another. */
 import { randomInt } from 'node:crypto';
+import { buildAnswer } from '@callreel/media/sdp/answer.ts';
 import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
 import type { Offer } from '@callreel/media/sdp/offer.ts';
 import { START_KBPS } from './receive/bitrate-control.ts';
@@ -57,7 +58,8 @@ export class Connection {
     const receiver = connection.#receiver;
     connection.#transport = await Transport.open({
       ...options,
-      startBitrateKbps: START_KBPS,
+      connection: options.choice.connection,
+      buildAnswer: (own) => buildAnswer({ ...options, ...own, startBitrateKbps: START_KBPS }),
       handler: {
         handlePacket: (bytes, arrivalMs) => receiver.handlePacket(bytes, arrivalMs),
         handleOpen: () => connection.#handleOpen(),
@@ -75,8 +77,9 @@ export class Connection {
     return this.#state;
   }
 
-  requestKeyFrame(): void {
-    this.#receiver.requestKeyFrame(this.#options.nowMs());
+  /** Of this stream; without one, of that which is recorded. */
+  requestKeyFrame(ssrc?: number): void {
+    this.#receiver.requestKeyFrame(this.#options.nowMs(), ssrc);
   }
 
   /** Call it every 10 ms or so. */

@@ -52,6 +52,15 @@ export class MediaService {
       }
       case 'mute':
         return this.#mute(request.publicationId, request.muted);
+      case 'subscribe': {
+        const publication = this.#publications.get(request.publicationId);
+        if (publication === undefined || publication.isEnding) return { kind: 'unknown' };
+        return this.#answering(() => publication.subscribe(request.subscriptionId, request.offer));
+      }
+      case 'unsubscribe': {
+        const ended = this.#publications.get(request.publicationId)?.unsubscribe(request.subscriptionId) ?? false;
+        return { kind: ended ? 'unsubscribed' : 'unknown' };
+      }
       case 'end':
         return this.#end(request.publicationId, request.reason);
       case 'stats':

@@ -1,6 +1,6 @@
 /** What passes between the server and a media process. */
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
-import type { PubStreamId, RecordingKey } from '@callreel/contract/ids.ts';
+import type { PubStreamId, RecordingKey, SubscriptionId } from '@callreel/contract/ids.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 
 /** The media process's only argument, as JSON. */
@@ -27,6 +27,9 @@ export type MediaRequest =
   | { kind: 'resume'; publicationId: PubStreamId; offer: string }
   /** From now on its sound is silence, or no longer. */
   | { kind: 'mute'; publicationId: PubStreamId; muted: boolean }
+  /** A caller who is to receive it; ended with it, by `unsubscribe`, or by itself. */
+  | { kind: 'subscribe'; publicationId: PubStreamId; subscriptionId: SubscriptionId; offer: string }
+  | { kind: 'unsubscribe'; publicationId: PubStreamId; subscriptionId: SubscriptionId }
   /** Answered when the recording's files are written. */
   | { kind: 'end'; publicationId: PubStreamId; reason: string }
   | { kind: 'stats' };
@@ -40,6 +43,7 @@ export type MediaReply =
   | { kind: 'unknown' }
   | { kind: 'ended' }
   | { kind: 'muted' }
+  | { kind: 'unsubscribed' }
   | { kind: 'stats'; stats: MediaProcessStats };
 
 export type MediaEvent =
@@ -48,6 +52,8 @@ export type MediaEvent =
   | { kind: 'lost'; publicationId: PubStreamId; why: string }
   /** By the audio levels that its sender says (RFC 6464); never while it is muted. */
   | { kind: 'speaking'; publicationId: PubStreamId; speaks: boolean }
+  /** A subscriber's connection is gone, by itself. */
+  | { kind: 'subscriptionEnded'; publicationId: PubStreamId; subscriptionId: SubscriptionId; why: string }
   /** Its files are written and its manifest says so; or, with `error`, writing them failed. */
   | { kind: 'recordingEnded'; publicationId: PubStreamId; recordingKey: RecordingKey; error?: string };
 
@@ -74,6 +80,26 @@ export type PublicationStats = {
   pictureSize: { width: number; height: number } | undefined;
   keyFrames: number;
   keyFrameRequests: number;
+  roundTripMs: number | undefined;
+  subscriptions: SubscriptionStats[];
+};
+
+/** How one subscriber fares. */
+export type SubscriptionStats = {
+  subscriptionId: SubscriptionId;
+  connection: 'connecting' | 'live' | 'closed';
+  /** Sent, those that were sent again aside. */
+  packets: number;
+  resentPackets: number;
+  paused: { audio: boolean; video: boolean };
+  /** The publisher's stream that its picture is taken from. */
+  layerSsrc: number | undefined;
+  estimatedBitsPerSecond: number;
+  /** Not even the smallest layer fits its downlink; it is sent all the same. */
+  isTooThin: boolean;
+  keyFrameWishes: number;
+  /** What it sent as media, which is nobody's. */
+  ignoredPackets: number;
   roundTripMs: number | undefined;
 };
 

@@ -1,6 +1,6 @@
 /** One publication in the media process: its recording, which lasts, and its connection, which may be lost and made anew. */
 import { AUDIO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/conference.ts';
-import type { PubStreamId } from '@callreel/contract/ids.ts';
+import type { PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
 import { SOUND_CODECS, type SoundCodec } from '@callreel/media/depacketize/sound-codec.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
@@ -10,6 +10,7 @@ import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import type { ReceiverCounts } from '../recorder/report/network-tally.ts';
 import { Connection } from './connection.ts';
+import { Forwarder } from './forward/forwarder.ts';
 import type { MediaEvent, PublicationStats } from './protocol.ts';
 import { AudioActivity } from './receive/audio-activity.ts';
 import type { TrackKind } from './receive/media-source.ts';
@@ -57,6 +58,7 @@ export class Publication {
   #accepted: AcceptedMedia;
   #connection: Connection | undefined;
   #recorder: Recorder | undefined;
+  #forwarder: Forwarder | undefined;
   #ending: Promise<void> | undefined;
   #muted = false;
   #soundCodec: SoundCodec = SOUND_CODECS.opus;
@@ -93,9 +95,21 @@ export class Publication {
     this.#guard(() => this.#recorder?.handleMute(muted));
   }
 
+  /** Answers the offer of one who is to receive it. @throws SdpError, TransportError, TypeError */
+  subscribe(id: SubscriptionId, offer: string): Promise<string> {
+    if (this.#forwarder === undefined) throw new TypeError('subscribe: the publication has no connection yet');
+    return this.#forwarder.subscribe(id, offer);
+  }
+
+  /** False where there is no such subscription. */
+  unsubscribe(id: SubscriptionId): boolean {
+    return this.#forwarder?.unsubscribe(id) ?? false;
+  }
+
   /** Call it every 10 ms or so. */
   tick(nowMs: number): void {
     this.#connection?.tick(nowMs);
+    this.#forward((forwarder) => forwarder.tick(nowMs));
   }
 
   /** Call it every 50 ms or so. */
@@ -123,6 +137,7 @@ export class Publication {
       publicationId: this.id,
       connection: state === 'closed' ? 'lost' : state,
       ...connection.stats(nowMs),
+      subscriptions: this.#forwarder?.stats(nowMs) ?? [],
     };
   }
 
@@ -136,6 +151,7 @@ export class Publication {
     this.#count(this.#options.nowMs());
     this.#connection?.close();
     this.#activity?.stop();
+    this.#forwarder?.close();
     await this.#closeRecorder(reason);
   }
 
@@ -171,8 +187,22 @@ export class Publication {
     const { id, emit } = this.#options;
     const onChanged = (speaks: boolean) => emit({ kind: 'speaking', publicationId: id, speaks });
     this.#activity = new AudioActivity({ audio: choice.audio, onChanged });
+    this.#forwardFrom(choice);
     if (first) this.#start(choice);
     else this.#resumeRecorder('newConnection');
+  }
+
+  #forwardFrom(choice: MediaChoice): void {
+    const { id, rtcPort, announceAddresses, nowMs, emit } = this.#options;
+    this.#forwarder?.begin(choice);
+    this.#forwarder ??= new Forwarder(
+      {
+        ...{ streamName: id, rtcPort, announceAddresses, nowMs },
+        requestKeyFrame: (ssrc) => this.#connection?.requestKeyFrame(ssrc),
+        onEnded: (subscriptionId, why) => emit({ kind: 'subscriptionEnded', publicationId: id, subscriptionId, why }),
+      },
+      choice,
+    );
   }
 
   #start(choice: MediaChoice): void {
@@ -196,14 +226,18 @@ export class Publication {
     } catch (error) {
       this.#failRecorder(error);
     }
+    // After the recording, which waits for nobody.
+    this.#forward((forwarder) => forwarder.handlePacket(track, heard, this.#muted, arrivalMs));
   }
 
   handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void {
+    this.#forwarder?.handleSenderReport(report, arrivalMs);
     this.#guard(() => this.#recorder?.handleSenderReport(track, report, arrivalMs));
   }
 
-  handleSourceChange(): void {
+  handleSourceChange(track: TrackKind): void {
     this.#resumeRecorder('newSource');
+    this.#forwarder?.handleSourceChange(track);
   }
 
   handleLayer(layer: ChosenLayer): void {
@@ -212,6 +246,16 @@ export class Publication {
 
   #resumeRecorder(what: 'newConnection' | 'newSource'): void {
     this.#guard(() => this.#recorder?.resume(what));
+  }
+
+  /** A fault in forwarding costs the subscribers theirs, and neither the recording nor other calls. */
+  #forward(step: (forwarder: Forwarder) => void): void {
+    if (this.#forwarder === undefined || this.#forwarder.isIdle) return;
+    try {
+      step(this.#forwarder);
+    } catch (error) {
+      this.#forwarder.fail(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** A fault of one recording must not end the other calls of the process. */

@@ -132,6 +132,7 @@ const CONFERENCE_ANSWERS: Readonly<Record<ConferenceRefusal, Answer>> = {
   videoLimit: ['video_limit'],
   audienceLimit: ['audience_limit'],
   illegalSdp: ['illegal_sdp'],
+  tooManySubscriptions: ['conflict'],
   busy: ['server_busy'],
 };
 

@@ -53,6 +53,7 @@ import { ownRecordingRoutes } from './routes/recordings-v1.ts';
 import { revokeRoutes } from './routes/revoke.ts';
 import { tokenRoutes } from './routes/token.ts';
 import { userRoutes } from './routes/users.ts';
+import { whepRoutes } from './routes/whep.ts';
 import { whipRoutes } from './routes/whip.ts';
 import { DisplayTime } from './times.ts';
 import type { Tokens } from './tokens.ts';
@@ -174,6 +175,7 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
       workload,
       origins: () => [...pageOrigins(config, baseUrl()), new URL(baseUrl()).origin],
     }),
+    whepRoutes({ gate, conferences, iceServers, baseUrl }),
     recordingRoutes({ gate, recordings: store.recordings, links, time }),
     ownRecordingRoutes({ gate, store, links, time, onRecordingDeleted: options.onRecordingDeleted ?? (() => {}) }),
     fileRoutes({ links, recordings: store.recordings, objects, rates, workload }),

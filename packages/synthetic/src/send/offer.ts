@@ -28,7 +28,7 @@ const OFFERED_MID_EXTENSION_ID = 4;
 export const AUDIO_LEVEL_EXTENSION = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
 const OFFERED_AUDIO_LEVEL_EXTENSION_ID = 1;
 
-const CODEC_LINES: Record<OfferedTrack['codec'], (payloadType: number) => string[]> = {
+export const CODEC_LINES: Record<OfferedTrack['codec'], (payloadType: number) => string[]> = {
   opus: (type) => [`a=rtpmap:${type} opus/48000/2`, `a=fmtp:${type} minptime=10;useinbandfec=1`],
   PCMU: (type) => [`a=rtpmap:${type} PCMU/8000`],
   PCMA: (type) => [`a=rtpmap:${type} PCMA/8000`],

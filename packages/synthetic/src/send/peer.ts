@@ -18,7 +18,7 @@ const nativeAnswer = (transportLines: readonly string[]): string =>
     `m=video 9 UDP/TLS/RTP/SAVPF ${NATIVE_PAYLOAD_TYPE}`,
     'c=IN IP4 0.0.0.0',
     `a=mid:${NATIVE_MID}`,
-    'a=recvonly',
+    'a=sendrecv',
     'a=rtcp-mux',
     `a=rtpmap:${NATIVE_PAYLOAD_TYPE} VP8/90000`,
     ...transportLines,
@@ -31,9 +31,9 @@ const lineValue = (sdp: string, name: string): string => {
   return value;
 };
 
-/** ICE, DTLS and SRTP of a sender, through libdatachannel; SDP, RTP and RTCP are the caller's. */
+/** ICE, DTLS and SRTP of one who sends or receives, through libdatachannel; SDP, RTP and RTCP are the caller's. */
 export class SendingPeer {
-  /** Told what comes from the other side: RTCP, as a rule. */
+  /** Told what comes from the other side: RTCP, and media where it was asked for any. */
   onMessage: (bytes: Buffer) => void = () => {};
   /** Told once when an open connection is gone, however that came. */
   onLost: (state: string) => void = () => {};
@@ -45,7 +45,7 @@ export class SendingPeer {
 
   private constructor(connection: PeerConnection) {
     this.#connection = connection;
-    const media = new Video(NATIVE_MID, 'SendOnly');
+    const media = new Video(NATIVE_MID, 'SendRecv');
     media.addVP8Codec(NATIVE_PAYLOAD_TYPE);
     this.#track = connection.addTrack(media);
     this.#track.onOpen(() => this.#handleOpen());

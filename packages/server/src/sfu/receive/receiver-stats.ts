@@ -2,7 +2,7 @@
 import type { PublicationStats, SourceStats } from '../protocol.ts';
 import type { MediaSource } from './media-source.ts';
 
-export type ReceiverStats = Omit<PublicationStats, 'publicationId' | 'connection'>;
+export type ReceiverStats = Omit<PublicationStats, 'publicationId' | 'connection' | 'subscriptions'>;
 
 export const sourceStatsOf = (source: MediaSource): SourceStats => ({
   track: source.track,

@@ -106,8 +106,8 @@ export class Receiver {
   }
 
   /** Somebody cannot go on without a key frame; many may ask. */
-  requestKeyFrame(nowMs: number): void {
-    this.#video?.requestKeyFrame(nowMs);
+  requestKeyFrame(nowMs: number, ssrc?: number): void {
+    this.#video?.requestKeyFrame(nowMs, ssrc);
   }
 
   /** Call it every 10 ms or so: sends what is due. */

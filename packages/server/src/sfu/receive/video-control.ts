@@ -82,10 +82,11 @@ export class VideoControl {
     return layer.source;
   }
 
-  /** Of the stream that is recorded, or is to be. */
-  requestKeyFrame(nowMs: number): void {
-    if (this.#recorded === undefined) this.#wanted = true;
-    else this.#recorded.requests.request(nowMs);
+  /** Of this stream; where it is unknown, of that which is recorded, or is to be. */
+  requestKeyFrame(nowMs: number, ssrc?: number): void {
+    const layer = this.#layers.find(({ source }) => source.ssrc === ssrc) ?? this.#recorded;
+    if (layer === undefined) this.#wanted = true;
+    else layer.requests.request(nowMs);
   }
 
   /** Sends the requests that are due. */

@@ -1,9 +1,8 @@
 /**
- * One publisher's connection: ICE, DTLS and SRTP by libdatachannel, which is given a one-line offer of our own making so that it hands
+ * One caller's connection: ICE, DTLS and SRTP by libdatachannel, which is given a one-line offer of our own making so that it hands
  * every packet to one track. We always answer: as the offerer it may start DTLS before it knows the peer's fingerprint.
  */
-import { buildAnswer } from '@callreel/media/sdp/answer.ts';
-import type { MediaChoice } from '@callreel/media/sdp/choose-media.ts';
+import type { ConnectionParameters } from '@callreel/media/sdp/connection-parameters.ts';
 import {
   announcedCandidates,
   type LocalConnection,
@@ -11,7 +10,6 @@ import {
   readLocalConnection,
 } from '@callreel/media/sdp/local-connection.ts';
 import { buildMiniOffer } from '@callreel/media/sdp/mini-offer.ts';
-import type { Offer } from '@callreel/media/sdp/offer.ts';
 import { PeerConnection, type Track } from 'node-datachannel';
 import type { RtcPort } from './rtc-port.ts';
 import { TransportError } from './transport-error.ts';
@@ -30,9 +28,10 @@ export type TransportOptions = {
   rtcPort: RtcPort;
   /** To announce in place of the machine's own; empty: those. */
   announceAddresses: readonly string[];
-  offer: Offer;
-  choice: MediaChoice;
-  startBitrateKbps: number;
+  /** What the offer says of the peer's end. */
+  connection: ConnectionParameters;
+  /** Our answer, once our own end is known. */
+  buildAnswer: (own: { local: LocalConnection; sessionId: string }) => string;
   nowMs: () => number;
   handler: TransportHandler;
 };
@@ -69,7 +68,7 @@ export class Transport {
     const transport = new Transport(options);
     try {
       const local = await transport.#negotiate();
-      transport.#answer = buildAnswer({ ...options, local, sessionId: makeSessionId() });
+      transport.#answer = options.buildAnswer({ local, sessionId: makeSessionId() });
       return transport;
     } catch (error) {
       transport.close();
@@ -82,7 +81,7 @@ export class Transport {
     return this.#answer;
   }
 
-  /** Sends RTCP; false where the connection is not open. */
+  /** Sends RTP or RTCP; false where the connection is not open. */
   send(bytes: Uint8Array): boolean {
     if (this.#closed || this.#track === undefined) return false;
     try {
@@ -105,7 +104,7 @@ export class Transport {
   async #negotiate(): Promise<LocalConnection> {
     // Callbacks come from the library's threads: they must be in place before it starts.
     const ready = this.#listen();
-    this.#connection.setRemoteDescription(buildMiniOffer(this.#options.choice.connection), 'offer');
+    this.#connection.setRemoteDescription(buildMiniOffer(this.#options.connection), 'offer');
     this.#connection.setLocalDescription('answer');
     await within(GATHERING_TIMEOUT_MS, 'gathering candidates', ready);
     const description = this.#connection.localDescription();

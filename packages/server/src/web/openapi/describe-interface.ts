@@ -22,6 +22,7 @@ const TAGS = [
   { name: 'members', description: 'Joining and leaving' },
   { name: 'events', description: 'What happens in a conference' },
   { name: 'whip', description: 'Publishing media' },
+  { name: 'whep', description: 'Receiving media' },
   { name: 'service', description: 'The service itself' },
 ];
 

@@ -2,7 +2,6 @@
 import type { PublicationKind } from '@callreel/contract/conference.ts';
 import { type PubStreamId, parsePubStreamId } from '@callreel/contract/ids.ts';
 import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { MemberRef } from '../../conference/conferences.ts';
 import type { IceServers } from '../../conference/ice-servers.ts';
@@ -10,9 +9,18 @@ import { takeText } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
 import { bearerOf, type Gate } from '../gate.ts';
-import { iceServerLinks } from '../ice-server-links.ts';
 import type { DiskRoom } from '../load/disk-room.ts';
-import { assertSession, noRestart, readSdpFragment } from '../trickle.ts';
+import {
+  linksFor,
+  memberOf,
+  optionsGate,
+  SDP,
+  SDP_FRAGMENT,
+  sendAnswer,
+  sendOptions,
+  takeCandidates,
+  takesOnly,
+} from '../sdp-session.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 
 export type WhipRouteParts = {
@@ -22,9 +30,6 @@ export type WhipRouteParts = {
   baseUrl: () => string;
   disk: DiskRoom;
 };
-
-const SDP = 'application/sdp';
-const SDP_FRAGMENT = 'application/trickle-ice-sdpfrag';
 
 const WhipQuery = Type.Object({
   type: Type.Optional(Type.Union([Type.Literal('av'), Type.Literal('desktop')])),
@@ -43,34 +48,10 @@ const ownStream = (member: MemberRef, text: string): PubStreamId => {
   return stream;
 };
 
-/** WHIP takes an offer here and a fragment there, and never the one for the other: 415, before the text is looked at. */
-const takesOnly =
-  (type: string) =>
-  async (request: FastifyRequest): Promise<void> => {
-    const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-    if (given === type) return;
-    throw WebError.of('unsupported_media_type', `This call takes a body of Content-Type ${type}`);
-  };
-
-/** Names the ICE session, as PATCH refers to it (RFC 9725, section 4.3): another connection is another session. */
-const sessionTag = (connectionTag: string): string => `"${connectionTag}"`;
-
 export const whipRoutes =
   ({ gate, conferences, iceServers, baseUrl, disk }: WhipRouteParts): Routes =>
   async (app) => {
     takeText(app, SDP, SDP_FRAGMENT);
-
-    const memberOf = (request: FastifyRequest): MemberRef => {
-      const holder = gate.holderOf(request);
-      if (holder.kind !== 'member')
-        throw new TypeError("request: the gate of its route takes others than a member's token");
-      return holder;
-    };
-
-    const linksFor = ({ memberId }: MemberRef): { link?: string[] } => {
-      const link = iceServerLinks(iceServers.for(memberId));
-      return link.length === 0 ? {} : { link };
-    };
 
     /** With a full disk nothing new begins; what runs may go on, also after a lost connection. */
     const assertRoom = async (): Promise<void> => {
@@ -99,36 +80,16 @@ export const whipRoutes =
       },
       async (request, reply) => {
         const { type = 'av', resume } = request.query;
-        const member = memberOf(request);
+        const member = memberOf(gate, request);
         const { pubStreamId, answer, connectionTag } = await negotiate(member, request.body, type, resume);
         const { org, name } = gate.appOf(request);
         const path = pathOf(ROUTES.whipResource, { org, app: name, confrId: request.params.confrId, pubStreamId });
-        return reply
-          .code(201)
-          .headers({ location: baseUrl() + path, etag: sessionTag(connectionTag), 'accept-patch': SDP_FRAGMENT })
-          .headers(linksFor(member))
-          .type(SDP)
-          .serializer((text: string) => text)
-          .send(answer);
+        return sendAnswer(reply, { answer, connectionTag, location: baseUrl() + path }, linksFor(iceServers, member));
       },
     );
 
-    const memberAlone = gate.only('member');
-    app.options(
-      ROUTES.whip,
-      {
-        // What the endpoint takes it tells anyone; TURN servers, a member alone.
-        onRequest: async (request, reply) => {
-          if (bearerOf(request) !== undefined) await memberAlone(request, reply);
-        },
-        schema: { hide: true },
-      },
-      async (request, reply) =>
-        reply
-          .code(204)
-          .headers({ allow: 'OPTIONS, POST', 'accept-post': SDP })
-          .headers(bearerOf(request) === undefined ? {} : linksFor(memberOf(request)))
-          .send(),
+    app.options(ROUTES.whip, { onRequest: optionsGate(gate), schema: { hide: true } }, async (request, reply) =>
+      sendOptions(reply, bearerOf(request) === undefined ? {} : linksFor(iceServers, memberOf(gate, request))),
     );
 
     app.delete(
@@ -142,7 +103,7 @@ export const whipRoutes =
         },
       },
       async (request, reply) => {
-        const member = memberOf(request);
+        const member = memberOf(gate, request);
         await conferences.unpublish(member, ownStream(member, request.params.pubStreamId));
         return reply.code(200).send();
       },
@@ -162,13 +123,9 @@ export const whipRoutes =
         },
       },
       async (request, reply) => {
-        const { iceUfrag } = readSdpFragment(request.body);
-        const member = memberOf(request);
-        const session = conferences.connectionOf(member, ownStream(member, request.params.pubStreamId));
-        assertSession(request.headers['if-match'], sessionTag(session.tag));
-        // Other credentials are another ICE session, whatever the tag says (RFC 8445, section 9).
-        if (session.iceUfrag !== iceUfrag) throw noRestart();
-        // Candidates are learnt from the peer's own checks, so that an offer cannot aim ours at hosts of its choosing.
+        const member = memberOf(gate, request);
+        const { pubStreamId } = request.params;
+        takeCandidates(request, request.body, () => conferences.connectionOf(member, ownStream(member, pubStreamId)));
         return reply.code(204).send();
       },
     );

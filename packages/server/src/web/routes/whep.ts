@@ -1,0 +1,100 @@
+/** WHEP: an offer to receive makes a subscription of one publication, DELETE of what it made ends it. Both take the member's token. */
+import { parsePubStreamId, parseSubscriptionId } from '@callreel/contract/ids.ts';
+import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
+import { Type } from 'typebox';
+import type { IceServers } from '../../conference/ice-servers.ts';
+import { takeText } from '../bodies.ts';
+import type { ConferencesPort } from '../conferences-port.ts';
+import { bearerOf, type Gate } from '../gate.ts';
+import {
+  linksFor,
+  memberOf,
+  optionsGate,
+  SDP,
+  SDP_FRAGMENT,
+  sendAnswer,
+  sendOptions,
+  takeCandidates,
+  takesOnly,
+} from '../sdp-session.ts';
+import { paramsOf, type Routes } from '../web-app.ts';
+
+export type WhepRouteParts = {
+  gate: Gate;
+  conferences: ConferencesPort;
+  iceServers: IceServers;
+  baseUrl: () => string;
+};
+
+type ResourceParams = { pubStreamId: string; subscriptionId: string };
+
+const idsIn = ({ pubStreamId, subscriptionId }: ResourceParams) =>
+  [parsePubStreamId(pubStreamId), parseSubscriptionId(subscriptionId)] as const;
+
+export const whepRoutes =
+  ({ gate, conferences, iceServers, baseUrl }: WhepRouteParts): Routes =>
+  async (app) => {
+    takeText(app, SDP, SDP_FRAGMENT);
+
+    app.post(
+      ROUTES.whep,
+      {
+        onRequest: gate.only('member'),
+        preValidation: takesOnly(SDP),
+        schema: {
+          tags: ['whep'],
+          summary: 'Receives a publication: an SDP offer in, 201 with the answer',
+          consumes: [SDP],
+          body: Type.String(),
+          params: paramsOf(ROUTES.whep),
+          response: { 201: { content: { [SDP]: { schema: Type.String() } } } },
+        },
+      },
+      async (request, reply) => {
+        const { confrId, pubStreamId } = request.params;
+        const id = parsePubStreamId(pubStreamId);
+        const member = memberOf(gate, request);
+        const { subscriptionId, answer, connectionTag } = await conferences.subscribe(member, id, request.body);
+        const { org, name } = gate.appOf(request);
+        const path = pathOf(ROUTES.whepResource, { org, app: name, confrId, pubStreamId, subscriptionId });
+        return sendAnswer(reply, { answer, connectionTag, location: baseUrl() + path }, linksFor(iceServers, member));
+      },
+    );
+
+    app.options(ROUTES.whep, { onRequest: optionsGate(gate), schema: { hide: true } }, async (request, reply) =>
+      sendOptions(reply, bearerOf(request) === undefined ? {} : linksFor(iceServers, memberOf(gate, request))),
+    );
+
+    app.delete(
+      ROUTES.whepResource,
+      {
+        onRequest: gate.only('member'),
+        schema: { tags: ['whep'], summary: 'Ends a subscription', params: paramsOf(ROUTES.whepResource) },
+      },
+      async (request, reply) => {
+        await conferences.unsubscribe(memberOf(gate, request), ...idsIn(request.params));
+        return reply.code(200).send();
+      },
+    );
+
+    app.patch(
+      ROUTES.whepResource,
+      {
+        onRequest: gate.only('member'),
+        preValidation: takesOnly(SDP_FRAGMENT),
+        schema: {
+          tags: ['whep'],
+          summary: 'Takes further ICE candidates; an ICE restart is refused: subscribe anew',
+          consumes: [SDP_FRAGMENT],
+          body: Type.String(),
+          params: paramsOf(ROUTES.whepResource),
+        },
+      },
+      async (request, reply) => {
+        const member = memberOf(gate, request);
+        const ids = idsIn(request.params);
+        takeCandidates(request, request.body, () => conferences.subscriptionOf(member, ...ids));
+        return reply.code(204).send();
+      },
+    );
+  };
