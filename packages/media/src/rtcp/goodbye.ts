@@ -9,7 +9,7 @@ export const parseGoodbye = (packet: RtcpPacket): number[] | undefined => {
   return Array.from({ length: packet.count }, (_, index) => view.getUint32(4 * index));
 };
 
-/** For senders: the service itself sends no media. */
+/** For senders. */
 export const buildGoodbye = (ssrcs: readonly number[]): Uint8Array => {
   const { bytes, body } = makeRtcpPacket(GOODBYE, ssrcs.length, 4 * ssrcs.length);
   ssrcs.forEach((ssrc, index) => {

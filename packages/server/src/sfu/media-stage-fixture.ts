@@ -81,6 +81,8 @@ export class Stage extends EventEmitter {
   readonly recorders: MemoryRecorder[] = [];
   readonly events: MediaEvent[] = [];
   readonly service: MediaService;
+  /** Others that are to be closed before it. */
+  readonly peers: { close(): void }[] = [];
   readonly #publishers: Publisher[] = [];
 
   constructor(
@@ -142,7 +144,8 @@ export class Stage extends EventEmitter {
   }
 
   async close(): Promise<void> {
-    for (const publisher of this.#publishers) publisher.close();
+    // Peers first: the library falls over one that still looks for a port which is closed.
+    for (const peer of [...this.#publishers, ...this.peers]) peer.close();
     await this.service.close();
   }
 

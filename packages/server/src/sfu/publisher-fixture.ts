@@ -34,6 +34,8 @@ export class Publisher {
   readonly #video: TrackSender;
   #audioMs = 0;
   #videoMs = 0;
+  /** Each time that the other side asks for a key frame. */
+  onKeyFrameRequest: () => void = () => {};
   readonly #keyFrameRequest = Promise.withResolvers<void>();
 
   private constructor(peer: SendingPeer, midExtensionId: number | undefined) {
@@ -109,7 +111,10 @@ export class Publisher {
   #handleMessage(bytes: Buffer): void {
     if (!isRtcp(bytes)) return;
     for (const packet of rtcpPackets(bytes)) {
-      if (parseKeyFrameRequest(packet)) this.#keyFrameRequest.resolve();
+      if (parseKeyFrameRequest(packet)) {
+        this.#keyFrameRequest.resolve();
+        this.onKeyFrameRequest();
+      }
       for (const sequenceNumber of parseNack(packet)?.sequenceNumbers ?? []) {
         const resent = this.#video.resend(sequenceNumber);
         if (resent) this.#peer.send(resent);

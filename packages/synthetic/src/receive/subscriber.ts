@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import { joinRtcp, rtcpPackets } from '@callreel/media/rtcp/compound.ts';
+import { parseGoodbye } from '@callreel/media/rtcp/goodbye.ts';
 import { buildPli } from '@callreel/media/rtcp/key-frame-request.ts';
 import { buildNack } from '@callreel/media/rtcp/negative-acknowledgement.ts';
 import { buildReceiverReport } from '@callreel/media/rtcp/receiver-report.ts';
@@ -71,7 +72,7 @@ class Incoming {
   }
 }
 
-/** Events: `packet`, `report`, `lost`. */
+/** Events: `packet`, `report`, `goodbye`, `lost`. */
 export class Subscriber extends EventEmitter {
   readonly packets: ReceivedPacket[] = [];
   readonly reports: SenderReport[] = [];
@@ -81,6 +82,8 @@ export class Subscriber extends EventEmitter {
   remb: number | undefined;
   /** Of the streams, by kind. */
   readonly ssrcs = new Map<'audio' | 'video', number>();
+  /** The other side said that it sends no more. */
+  saidGoodbye = false;
   isLost = false;
   readonly #peer: SendingPeer;
   readonly #keeps: boolean;
@@ -130,6 +133,11 @@ export class Subscriber extends EventEmitter {
   /** What is missing now. */
   get missing(): number {
     return [...this.#incoming.values()].reduce((sum, { missing }) => sum + missing.size, 0);
+  }
+
+  /** Of the picture, which is all that is asked for again. */
+  get videoMissing(): number {
+    return this.#incoming.get(this.ssrcs.get('video') ?? 0)?.missing.size ?? 0;
   }
 
   of(kind: 'audio' | 'video'): ReceivedPacket[] {
@@ -209,6 +217,10 @@ export class Subscriber extends EventEmitter {
 
   #handleRtcp(bytes: Buffer, atMs: number): void {
     for (const packet of rtcpPackets(bytes)) {
+      if (parseGoodbye(packet) !== undefined) {
+        this.saidGoodbye = true;
+        this.emit('goodbye');
+      }
       const report = parseSenderReport(packet);
       if (report === undefined) continue;
       this.reports.push(report);
