@@ -1,5 +1,5 @@
 /** Media processes without media: they answer every offer that begins as SDP does, and die or lose a connection when told to. */
-import type { PubStreamId } from '@callreel/contract/ids.ts';
+import type { PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
 import type { MediaEvent, MediaReply, MediaRequest } from '../sfu/protocol.ts';
 import type { SpawnMediaProcess } from './media-pool.ts';
 
@@ -48,6 +48,13 @@ export class ScriptedMedia {
 
   lose(publicationId: PubStreamId): void {
     this.#serving(publicationId)?.onEvent({ kind: 'lost', publicationId, why: 'no packets for 5 s' });
+  }
+
+  /** A subscriber's connection is gone. */
+  endSubscription(stream: string, subscription: string): void {
+    const [publicationId, subscriptionId] = [stream as PubStreamId, subscription as SubscriptionId];
+    const event = { kind: 'subscriptionEnded', publicationId, subscriptionId, why: 'no reports' } as const;
+    this.#serving(publicationId)?.onEvent(event);
   }
 
   /** What is asked of it goes unanswered. Nothing where it is dead already. */
