@@ -10,6 +10,7 @@ import {
   makeMemberId,
   makePubStreamId,
   makeRecordingKey,
+  makeSubscriptionId,
   type PubStreamId,
   type RecordingKey,
   type UserName,
@@ -30,7 +31,12 @@ const answerOf = (reply: MediaReply): string => {
   return reply.answer;
 };
 
-export type CallreelSubject = RecordingSubject & { spoolDir: string; stats: () => Promise<MediaProcessStats> };
+export type CallreelSubject = RecordingSubject & {
+  spoolDir: string;
+  stats: () => Promise<MediaProcessStats>;
+  /** Answers one who is to receive what sender `index` publishes. */
+  subscribe: (offer: string, index: number) => Promise<string>;
+};
 
 /** Our media process by itself, as the server forks it. */
 export const startCallreel = async (
@@ -61,6 +67,13 @@ export const startCallreel = async (
     return answerOf(await media.request({ kind: 'open', publicationId, offer, videoCodecs, recording }));
   };
 
+  const subscribe = async (offer: string, index: number): Promise<string> => {
+    const publicationId = opened[index]?.publicationId;
+    if (publicationId === undefined) throw new TypeError(`index: nobody publishes as ${index}`);
+    const subscriptionId = makeSubscriptionId(ids);
+    return answerOf(await media.request({ kind: 'subscribe', publicationId, subscriptionId, offer }));
+  };
+
   const finish = async (): Promise<number> => {
     for (const { publicationId } of opened) await media.request({ kind: 'end', publicationId, reason: 'left' });
     const sizes = await Promise.all(opened.map(({ recordingKey }) => stat(join(spoolDir, recordingKey, 'media'))));
@@ -79,6 +92,7 @@ export const startCallreel = async (
     pid: media.pid ?? 0,
     spoolDir,
     publish,
+    subscribe,
     finish,
     stats,
     close: async () => {
