@@ -214,6 +214,10 @@ test('subscriptions: made, continued with candidates, ended', async () => {
   await patch(412, { 'if-match': '"x"' });
   await patch(422, { 'if-match': '*' });
   await patch(428, {});
+  const change = { path: subscription, token: member.token };
+  await api.call('changeSubscription', 200, { ...change, json: { video: false } });
+  await api.call('changeSubscription', 400, { ...change, json: {} });
+  await api.call('changeSubscription', 403, { ...change, token, json: { video: false } });
   await api.call('unsubscribe', 200, { path: subscription, token: member.token });
   await api.call('unsubscribe', 404, { path: subscription, token: member.token });
 });

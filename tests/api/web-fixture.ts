@@ -31,6 +31,7 @@ const mediaStandIn: SpawnMediaProcess = () => ({
   request: async (request) => {
     if (request.kind === 'end') return { kind: 'ended' };
     if (request.kind === 'mute') return { kind: 'muted' };
+    if (request.kind === 'changeSubscription') return { kind: 'subscriptionChanged' };
     if (request.kind === 'unsubscribe') return { kind: 'unsubscribed' };
     if (request.kind === 'stats') throw new TypeError(request.kind);
     if (request.offer.startsWith('v=0')) return { kind: 'answered', answer: ANSWER_SDP };

@@ -141,6 +141,19 @@ test('a role that is lowered ends what he publishes, and not what he receives', 
   assert.equal((await end(own.url, bob)).status, 200);
 });
 
+test('sound and picture are stopped and go on, each by itself', async () => {
+  const { bob, lou, stream } = await call();
+  const { url, id } = await subscribe(bob, stream);
+  const change = (json: unknown, { token } = bob): Promise<Answer> =>
+    fixture.call(url, { method: 'POST', token, json });
+  const view = { subscriptionId: id, pubStreamId: stream };
+  assert.deepEqual((await change({ video: false })).json(), { ...view, audio: true, video: false });
+  assert.deepEqual((await change({ audio: false })).json(), { ...view, audio: false, video: false });
+  assert.deepEqual((await change({ audio: true, video: true })).json(), { ...view, audio: true, video: true });
+  for (const wrong of [{}, { video: 'no' }, []]) assert.equal((await change(wrong)).json().error, 'illegal_argument');
+  assert.equal((await change({ video: false }, lou)).json().error, 'service_resource_not_found');
+});
+
 test('a member has no more subscriptions than a call can be in need of', async () => {
   const { bob, lou, stream } = await call();
   const made: string[] = [];

@@ -121,6 +121,10 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
     body: RECEIVE_SDP,
     headers: SDP,
   }),
+  [`POST ${ROUTES.whepResource}`]: at(
+    ({ subscription }) => subscription.path,
+    () => ({ video: false }),
+  ),
   [`DELETE ${ROUTES.whepResource}`]: at(({ subscription }) => subscription.path),
   [`PATCH ${ROUTES.whepResource}`]: ({ subscription }) => ({
     path: subscription.path,

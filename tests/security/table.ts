@@ -50,6 +50,7 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  DELETE /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
 401  401       401     401     401     403       403  403           204    403             401           401    404      404   403  PATCH  /v1/:org/:app/conferences/:confrId/whip/:pubStreamId
 401  401       401     401     401     403       403  403           201    403             401           401    201      201   403  POST   /v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep
+401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  POST   /v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep/:subscriptionId
 401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  DELETE /v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep/:subscriptionId
 401  401       401     401     401     403       403  403           204    403             401           401    404      404   403  PATCH  /v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep/:subscriptionId
 

@@ -12,6 +12,7 @@ import type {
   Role,
 } from '@callreel/contract/conference.ts';
 import type { ConfrId, MemberId, PubStreamId, SubscriptionId, UserName } from '@callreel/contract/ids.ts';
+import type { ChangeSubscriptionBody, SubscriptionView } from '@callreel/contract/subscription.ts';
 import { overWithin, systemTimers, type Timers } from '../base/timers.ts';
 import type { AppRecord } from '../store/rows.ts';
 import { admit, assertMayBecome, type JoinRequest, type RoleGiver } from './admission.ts';
@@ -281,6 +282,19 @@ export class Conferences {
     return this.#turns.take(ref.confrId, () => {
       const { conference, subscription } = this.#live.subscriptionOf(ref, publicationId, id);
       return this.#subscriptions.end(conference, subscription);
+    });
+  }
+
+  /** Stops sound or picture of it, or lets it go on. @throws ConferenceError `notFound`, `busy` */
+  changeSubscription(
+    ref: MemberRef,
+    publicationId: PubStreamId | undefined,
+    id: SubscriptionId | undefined,
+    change: ChangeSubscriptionBody,
+  ): Promise<SubscriptionView> {
+    return this.#turns.take(ref.confrId, async () => {
+      const { subscription } = this.#live.subscriptionOf(ref, publicationId, id);
+      return await this.#subscriptions.change(subscription, change);
     });
   }
 

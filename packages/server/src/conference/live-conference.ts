@@ -95,6 +95,8 @@ export type LiveSubscription = {
   readonly memberId: MemberId;
   readonly publicationId: PubStreamId;
   readonly connection: PublicationConnection;
+  /** Sound and picture, as far as the publication has them. */
+  sends: { audio: boolean; video: boolean };
 };
 
 export type PublicationConnection = {

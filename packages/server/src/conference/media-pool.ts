@@ -138,6 +138,17 @@ export class MediaPool {
   }
 
   /** @throws ConferenceError `busy`, `notFound` */
+  async changeSubscription(
+    publicationId: PubStreamId,
+    subscriptionId: SubscriptionId,
+    sends: { audio: boolean; video: boolean },
+  ): Promise<void> {
+    const request = { kind: 'changeSubscription', publicationId, subscriptionId, sends } as const;
+    const reply = await this.#ask(this.#slotOf(publicationId), request);
+    if (reply.kind === 'unknown') throw ConferenceError.notFound('subscription');
+  }
+
+  /** @throws ConferenceError `busy`, `notFound` */
   async unsubscribe(publicationId: PubStreamId, subscriptionId: SubscriptionId): Promise<void> {
     await this.#ask(this.#slotOf(publicationId), { kind: 'unsubscribe', publicationId, subscriptionId });
   }
@@ -214,6 +225,7 @@ export class MediaPool {
       case 'ended':
       case 'muted':
       case 'unsubscribed':
+      case 'subscriptionChanged':
       case 'stats':
         throw new TypeError(`A media process answered an offer with '${reply.kind}'`);
     }

@@ -105,6 +105,8 @@ export class ScriptedMedia {
       case 'subscribe':
         if (!publications.has(request.publicationId)) return { kind: 'unknown' };
         return this.#answerOffer(request.offer, () => {});
+      case 'changeSubscription':
+        return { kind: 'subscriptionChanged' };
       case 'unsubscribe':
         return { kind: 'unsubscribed' };
       case 'end':

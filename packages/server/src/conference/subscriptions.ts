@@ -6,6 +6,7 @@ import {
   type PubStreamId,
   type SubscriptionId,
 } from '@callreel/contract/ids.ts';
+import type { ChangeSubscriptionBody, SubscriptionView } from '@callreel/contract/subscription.ts';
 import type { Logger } from '../base/log.ts';
 import { ConferenceError } from './conference-error.ts';
 import type { LiveConference, LiveMember, LiveSubscription } from './live-conference.ts';
@@ -52,8 +53,18 @@ export class Subscriptions {
     conference.subscriptions.set(subscriptionId, {
       ...{ id: subscriptionId, memberId: member.id, publicationId: publication.id },
       connection: { tag, iceUfrag },
+      sends: { audio: true, video: true },
     });
     return { subscriptionId, answer, connectionTag: tag };
+  }
+
+  /** What is not named stays as it is. @throws ConferenceError `notFound`, `busy` */
+  async change(subscription: LiveSubscription, change: ChangeSubscriptionBody): Promise<SubscriptionView> {
+    const { id: subscriptionId, publicationId: pubStreamId, sends: before } = subscription;
+    const sends = { audio: change.audio ?? before.audio, video: change.video ?? before.video };
+    await this.#options.media.changeSubscription(pubStreamId, subscriptionId, sends);
+    subscription.sends = sends;
+    return { subscriptionId, pubStreamId, ...sends };
   }
 
   async end(conference: LiveConference, { id, publicationId }: LiveSubscription): Promise<void> {

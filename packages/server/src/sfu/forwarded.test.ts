@@ -130,6 +130,28 @@ test('what a subscriber sends as media, and noise, reach nobody', async () => {
   assert.ok(stage.recorder.packets.every(({ packet }) => packet.ssrc === 1001 || packet.ssrc === 2001));
 });
 
+test('a picture that is stopped costs nothing, while the sound goes on; it is back with a key frame', async () => {
+  const stage = new Stage();
+  const publisher = await stage.publish();
+  sendOn(stage, publisher);
+  const subscriber = await subscribe(stage);
+  await subscriber.until(({ counts }) => counts.video > 10);
+  const change = (video: boolean): Promise<MediaReply> =>
+    stage.service.handle({
+      ...({ kind: 'changeSubscription', publicationId: ID, subscriptionId: NAME } as const),
+      sends: { audio: true, video },
+    });
+  assert.deepEqual(await change(false), { kind: 'subscriptionChanged' });
+  const [audio, video] = [subscriber.counts.audio, subscriber.of('video').length];
+  await subscriber.until(({ counts }) => counts.audio > audio + 60);
+  const stopped = subscriber.of('video').length;
+  assert.ok(stopped <= video + 3, `${stopped - video} came after`);
+  await change(true);
+  await subscriber.until(({ counts }) => counts.video > stopped + 10);
+  assert.equal(subscriber.videoMissing, 0);
+  assert.ok(isKeyFrame(subscriber.of('video')[stopped]?.packet.payload));
+});
+
 test('a muted publication is silence to its subscribers, and as loud as silence', async () => {
   const stage = new Stage();
   const publisher = await stage.publish();

@@ -57,6 +57,11 @@ export class MediaService {
         if (publication === undefined || publication.isEnding) return { kind: 'unknown' };
         return this.#answering(() => publication.subscribe(request.subscriptionId, request.offer));
       }
+      case 'changeSubscription': {
+        const { publicationId, subscriptionId, sends } = request;
+        const changed = this.#publications.get(publicationId)?.changeSubscription(subscriptionId, sends) ?? false;
+        return { kind: changed ? 'subscriptionChanged' : 'unknown' };
+      }
       case 'unsubscribe': {
         const ended = this.#publications.get(request.publicationId)?.unsubscribe(request.subscriptionId) ?? false;
         return { kind: ended ? 'unsubscribed' : 'unknown' };

@@ -30,6 +30,13 @@ export type MediaRequest =
   /** A caller who is to receive it; ended with it, by `unsubscribe`, or by itself. */
   | { kind: 'subscribe'; publicationId: PubStreamId; subscriptionId: SubscriptionId; offer: string }
   | { kind: 'unsubscribe'; publicationId: PubStreamId; subscriptionId: SubscriptionId }
+  /** What is sent of it from now on. */
+  | {
+      kind: 'changeSubscription';
+      publicationId: PubStreamId;
+      subscriptionId: SubscriptionId;
+      sends: { audio: boolean; video: boolean };
+    }
   /** Answered when the recording's files are written. */
   | { kind: 'end'; publicationId: PubStreamId; reason: string }
   | { kind: 'stats' };
@@ -44,6 +51,7 @@ export type MediaReply =
   | { kind: 'ended' }
   | { kind: 'muted' }
   | { kind: 'unsubscribed' }
+  | { kind: 'subscriptionChanged' }
   | { kind: 'stats'; stats: MediaProcessStats };
 
 export type MediaEvent =
@@ -91,7 +99,6 @@ export type SubscriptionStats = {
   /** Sent, those that were sent again aside. */
   packets: number;
   resentPackets: number;
-  paused: { audio: boolean; video: boolean };
   /** The publisher's stream that its picture is taken from. */
   layerSsrc: number | undefined;
   estimatedBitsPerSecond: number;

@@ -101,6 +101,11 @@ export class Publication {
     return this.#forwarder.subscribe(id, offer);
   }
 
+  /** Sound and picture, or not. False where there is no such subscription. */
+  changeSubscription(id: SubscriptionId, sends: { audio: boolean; video: boolean }): boolean {
+    return this.#forwarder?.change(id, sends) ?? false;
+  }
+
   /** False where there is no such subscription. */
   unsubscribe(id: SubscriptionId): boolean {
     return this.#forwarder?.unsubscribe(id) ?? false;

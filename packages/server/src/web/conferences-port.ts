@@ -16,6 +16,7 @@ export type ConferencesPort = Pick<
   | 'connectionOf'
   | 'subscribe'
   | 'unsubscribe'
+  | 'changeSubscription'
   | 'subscriptionOf'
   | 'roleOf'
   | 'userOf'

@@ -94,13 +94,15 @@ export class Forwarder {
     return true;
   }
 
-  /** False where there is no such. Stops sound or picture, or lets it go on. */
-  pause(id: SubscriptionId, paused: { audio: boolean; video: boolean }): boolean {
+  /** Stops sound or picture, or lets it go on. False where there is no such. */
+  change(id: SubscriptionId, sends: { audio: boolean; video: boolean }): boolean {
     const subscription = this.#subscriptions.get(id);
-    subscription?.pause('audio', paused.audio);
-    subscription?.pause('video', paused.video);
-    this.#chosenMs = Number.NEGATIVE_INFINITY;
-    return subscription !== undefined;
+    if (subscription === undefined) return false;
+    subscription.track('audio')?.pause(!sends.audio);
+    subscription.track('video')?.pause(!sends.video);
+    // The key frame that it goes on with is asked for now.
+    this.#bringOn(subscription, this.#layers(this.#options.nowMs()), this.#options.nowMs());
+    return true;
   }
 
   /** `silenced`: what it says of its loudness is not true any more. */

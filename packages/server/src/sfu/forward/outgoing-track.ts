@@ -78,10 +78,6 @@ export class OutgoingTrack {
     );
   }
 
-  get paused(): boolean {
-    return this.#paused;
-  }
-
   /** After a pause a picture begins with a key frame. */
   pause(paused: boolean): void {
     if (paused === this.#paused) return;

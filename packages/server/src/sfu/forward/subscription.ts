@@ -146,10 +146,6 @@ export class Subscription {
     track.wanted = layers.find(({ ssrc }) => ssrc === chosen) ?? layers[0];
   }
 
-  pause(kind: TrackKind, paused: boolean): void {
-    this.track(kind)?.pause(paused);
-  }
-
   /** Call it every 10 ms or so. */
   tick(nowMs: number): void {
     if (nowMs - this.#tickMs > OWN_PAUSE_MS) this.#sinceMs = nowMs;
@@ -162,14 +158,12 @@ export class Subscription {
   }
 
   stats(nowMs: number): SubscriptionStats {
-    const [audio, video] = [this.track('audio'), this.track('video')];
     return {
       subscriptionId: this.id,
       connection: this.#state,
       packets: this.#tracks.reduce((sum, { packets }) => sum + packets, 0),
       resentPackets: this.#tracks.reduce((sum, { resent }) => sum + resent, 0),
-      paused: { audio: audio?.paused ?? false, video: video?.paused ?? false },
-      layerSsrc: video?.feed?.ssrc,
+      layerSsrc: this.track('video')?.feed?.ssrc,
       estimatedBitsPerSecond: this.#estimate.bitsPerSecond(nowMs),
       isTooThin: this.#fit.isTooThin,
       keyFrameWishes: this.#keyFrameWishes,

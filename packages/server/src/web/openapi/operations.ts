@@ -135,6 +135,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refusals: ['illegal_sdp', MISSING, 'conflict'],
     description: 'WHEP: an offer to receive one publication, in the codec that it has.',
   },
+  [`POST ${ROUTES.whepResource}`]: {
+    ...call('changeSubscription', MEMBER, 'The subscription as it is now', MISSING),
+    description: 'What is not sent costs the downlink nothing; the connection stays.',
+  },
   [`DELETE ${ROUTES.whepResource}`]: call('unsubscribe', MEMBER, 'It has ended', MISSING),
   [`PATCH ${ROUTES.whepResource}`]: {
     id: 'addSubscriptionCandidates',

@@ -26,6 +26,7 @@ const CLASSES: Readonly<Record<string, CallClass>> = {
   [`PATCH ${ROUTES.whipResource}`]: 'own',
   [`DELETE ${ROUTES.member}`]: 'own',
   [`POST ${ROUTES.whep}`]: 'joins',
+  [`POST ${ROUTES.whepResource}`]: 'own',
   [`DELETE ${ROUTES.whepResource}`]: 'own',
   [`PATCH ${ROUTES.whepResource}`]: 'own',
   [`GET ${ROUTES.health}`]: 'probe',

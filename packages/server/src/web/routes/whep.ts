@@ -1,9 +1,10 @@
 /** WHEP: an offer to receive makes a subscription of one publication, DELETE of what it made ends it. Both take the member's token. */
 import { parsePubStreamId, parseSubscriptionId } from '@callreel/contract/ids.ts';
 import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
+import { ChangeSubscriptionBody, SubscriptionView } from '@callreel/contract/subscription.ts';
 import { Type } from 'typebox';
 import type { IceServers } from '../../conference/ice-servers.ts';
-import { takeText } from '../bodies.ts';
+import { takeJson, takeText } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { bearerOf, type Gate } from '../gate.ts';
 import {
@@ -35,6 +36,7 @@ export const whepRoutes =
   ({ gate, conferences, iceServers, baseUrl }: WhepRouteParts): Routes =>
   async (app) => {
     takeText(app, SDP, SDP_FRAGMENT);
+    takeJson(app);
 
     app.post(
       ROUTES.whep,
@@ -63,6 +65,22 @@ export const whepRoutes =
 
     app.options(ROUTES.whep, { onRequest: optionsGate(gate), schema: { hide: true } }, async (request, reply) =>
       sendOptions(reply, bearerOf(request) === undefined ? {} : linksFor(iceServers, memberOf(gate, request))),
+    );
+
+    app.post(
+      ROUTES.whepResource,
+      {
+        onRequest: gate.only('member'),
+        schema: {
+          tags: ['whep'],
+          summary: 'Stops the sound or the picture of a subscription, or lets it go on',
+          body: ChangeSubscriptionBody,
+          params: paramsOf(ROUTES.whepResource),
+          response: { 200: SubscriptionView },
+        },
+      },
+      async (request) =>
+        conferences.changeSubscription(memberOf(gate, request), ...idsIn(request.params), request.body),
     );
 
     app.delete(
