@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PubStreamId } from '@callreel/contract/ids.ts';
+import type { PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
 import type { IndexLine, VideoLine } from '@callreel/media/matroska/index-line.ts';
 import { IndexReader } from '@callreel/media/matroska/index-reader.ts';
 import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
@@ -89,6 +89,14 @@ export class RecordedPage {
       reply.answer,
     );
     return recorded;
+  }
+
+  /** Answers one who is to receive what the page publishes. */
+  async subscribe(name: string, offer: string): Promise<string> {
+    const subscriptionId = name as SubscriptionId;
+    const reply = await this.#service.handle({ kind: 'subscribe', publicationId: ID, subscriptionId, offer });
+    if (reply.kind !== 'answered') throw new Error(`the offer was answered with ${JSON.stringify(reply)}`);
+    return reply.answer;
   }
 
   /** Polls, as statistics have no event. */
