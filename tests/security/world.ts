@@ -167,10 +167,9 @@ export const traceOf = async (fixture: WebFixture, world: World): Promise<unknow
     recordings: await show(`/v1/${base}/recordings`),
     tokens: await Promise.all([...verdicts, fixture.tokens.verify(world.spareToken)]),
     users: [await fixture.store.users.find(app.id, SPARE_USER as UserName)],
-    subscription: fixture.conferences.subscriptionOf(
+    subscription: fixture.conferences.receiving.connectionOf(
       { appId: app.id, confrId, memberId: world.member.memberId, userName: 'mia' } as never,
-      pubStreamId as never,
-      world.subscription.path.split('/').at(-1) as never,
+      { publicationId: pubStreamId, id: world.subscription.path.split('/').at(-1) } as never,
     ),
     connection: await fixture.conferences.connectionOf(
       { appId: app.id, confrId, memberId: world.member.memberId, userName: 'mia' } as never,

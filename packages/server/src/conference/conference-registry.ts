@@ -59,8 +59,7 @@ export class ConferenceRegistry {
   /** Of this publication, and his own. @throws ConferenceError `notFound` */
   subscriptionOf(
     ref: MemberRef,
-    publicationId: PubStreamId | undefined,
-    id: SubscriptionId | undefined,
+    { publicationId, id }: { publicationId: PubStreamId | undefined; id: SubscriptionId | undefined },
   ): { conference: LiveConference; subscription: LiveSubscription } {
     const { conference, member } = this.memberOf(ref);
     const subscription = id && conference.subscriptions.get(id);

@@ -11,8 +11,7 @@ import type {
   PublicationKind,
   Role,
 } from '@callreel/contract/conference.ts';
-import type { ConfrId, MemberId, PubStreamId, SubscriptionId, UserName } from '@callreel/contract/ids.ts';
-import type { ChangeSubscriptionBody, SubscriptionView } from '@callreel/contract/subscription.ts';
+import type { ConfrId, MemberId, PubStreamId, UserName } from '@callreel/contract/ids.ts';
 import { overWithin, systemTimers, type Timers } from '../base/timers.ts';
 import type { AppRecord } from '../store/rows.ts';
 import { admit, assertMayBecome, type JoinRequest, type RoleGiver } from './admission.ts';
@@ -41,9 +40,10 @@ import { MediaEvents } from './media-events.ts';
 import { MediaPool } from './media-pool.ts';
 import { readOfferFacts } from './offer-facts.ts';
 import { type Answered, type AssertRoom, Publications } from './publications.ts';
+import { Receiving } from './receiving.ts';
 import { restoreConference } from './restore.ts';
 import { Revocations } from './revocations.ts';
-import { type Subscribed, Subscriptions } from './subscriptions.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { Turns } from './turns.ts';
 import { conferenceView, conferenceWithMembers, memberView } from './views.ts';
 
@@ -58,6 +58,8 @@ const ENDING_LIMIT_MS = 5000;
 const hasRoom = async (): Promise<void> => {};
 
 export class Conferences {
+  /** Who receives what. */
+  readonly receiving: Receiving;
   readonly #options: ConferencesOptions;
   readonly #timers: Timers;
   readonly #live = new ConferenceRegistry();
@@ -67,7 +69,6 @@ export class Conferences {
   readonly #writes: LastingWrites;
   readonly #media: MediaPool;
   readonly #publications: Publications;
-  readonly #subscriptions: Subscriptions;
   readonly #enactor: Enactor;
   readonly #founding: Founding;
   readonly #joining: Joining;
@@ -91,7 +92,11 @@ export class Conferences {
       log: options.log,
     });
     this.#publications = new Publications({ ...options, media: this.#media, writes: this.#writes });
-    this.#subscriptions = new Subscriptions({ ...options, media: this.#media });
+    const subscriptions = new Subscriptions({ ...options, media: this.#media });
+    this.receiving = new Receiving({
+      ...{ live: this.#live, turns: this.#turns, subscriptions },
+      assertOpen: () => this.#assertOpen(),
+    });
     const told = new MediaEvents({
       ...{ publications: this.#publications, hub: this.#hub, log: options.log, nowMs: () => options.ids.nowMs() },
       handle,
@@ -101,7 +106,7 @@ export class Conferences {
         ...options,
         holdMs,
         publications: this.#publications,
-        subscriptions: this.#subscriptions,
+        subscriptions,
         writes: this.#writes,
       },
       onHoldOver: (conference, hold) => this.#handle(conference, { kind: 'holdOver', hold }),
@@ -263,48 +268,6 @@ export class Conferences {
   /** The latest connection of a publication. @throws ConferenceError `notFound` */
   connectionOf(ref: MemberRef, id: PubStreamId): PublicationConnection {
     return this.#live.publicationOf(ref, id).publication.connection;
-  }
-
-  /**
-   * Receives what another publishes. `id`: undefined where what was given is nobody's.
-   * @throws ConferenceError `notFound`, `illegalSdp`, `tooManySubscriptions`, `busy`
-   */
-  subscribe(ref: MemberRef, id: PubStreamId | undefined, offer: string): Promise<Subscribed> {
-    return this.#turns.take(ref.confrId, () => {
-      const { conference, member } = this.#live.memberOf(ref);
-      this.#assertOpen();
-      return this.#subscriptions.open(conference, member, id, offer);
-    });
-  }
-
-  /** @throws ConferenceError `notFound` */
-  unsubscribe(ref: MemberRef, publicationId: PubStreamId | undefined, id: SubscriptionId | undefined): Promise<void> {
-    return this.#turns.take(ref.confrId, () => {
-      const { conference, subscription } = this.#live.subscriptionOf(ref, publicationId, id);
-      return this.#subscriptions.end(conference, subscription);
-    });
-  }
-
-  /** Stops sound or picture of it, or lets it go on. @throws ConferenceError `notFound`, `busy` */
-  changeSubscription(
-    ref: MemberRef,
-    publicationId: PubStreamId | undefined,
-    id: SubscriptionId | undefined,
-    change: ChangeSubscriptionBody,
-  ): Promise<SubscriptionView> {
-    return this.#turns.take(ref.confrId, async () => {
-      const { subscription } = this.#live.subscriptionOf(ref, publicationId, id);
-      return await this.#subscriptions.change(subscription, change);
-    });
-  }
-
-  /** @throws ConferenceError `notFound` */
-  subscriptionOf(
-    ref: MemberRef,
-    publicationId: PubStreamId | undefined,
-    id: SubscriptionId | undefined,
-  ): PublicationConnection {
-    return this.#live.subscriptionOf(ref, publicationId, id).subscription.connection;
   }
 
   /** How much runs at this moment, and how much was received. */

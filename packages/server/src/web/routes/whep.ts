@@ -29,8 +29,10 @@ export type WhepRouteParts = {
 
 type ResourceParams = { pubStreamId: string; subscriptionId: string };
 
-const idsIn = ({ pubStreamId, subscriptionId }: ResourceParams) =>
-  [parsePubStreamId(pubStreamId), parseSubscriptionId(subscriptionId)] as const;
+const pathIn = ({ pubStreamId, subscriptionId }: ResourceParams) => ({
+  publicationId: parsePubStreamId(pubStreamId),
+  id: parseSubscriptionId(subscriptionId),
+});
 
 export const whepRoutes =
   ({ gate, conferences, iceServers, baseUrl }: WhepRouteParts): Routes =>
@@ -56,7 +58,11 @@ export const whepRoutes =
         const { confrId, pubStreamId } = request.params;
         const id = parsePubStreamId(pubStreamId);
         const member = memberOf(gate, request);
-        const { subscriptionId, answer, connectionTag } = await conferences.subscribe(member, id, request.body);
+        const { subscriptionId, answer, connectionTag } = await conferences.receiving.subscribe(
+          member,
+          id,
+          request.body,
+        );
         const { org, name } = gate.appOf(request);
         const path = pathOf(ROUTES.whepResource, { org, app: name, confrId, pubStreamId, subscriptionId });
         return sendAnswer(reply, { answer, connectionTag, location: baseUrl() + path }, linksFor(iceServers, member));
@@ -79,8 +85,7 @@ export const whepRoutes =
           response: { 200: SubscriptionView },
         },
       },
-      async (request) =>
-        conferences.changeSubscription(memberOf(gate, request), ...idsIn(request.params), request.body),
+      async (request) => conferences.receiving.change(memberOf(gate, request), pathIn(request.params), request.body),
     );
 
     app.delete(
@@ -90,7 +95,7 @@ export const whepRoutes =
         schema: { tags: ['whep'], summary: 'Ends a subscription', params: paramsOf(ROUTES.whepResource) },
       },
       async (request, reply) => {
-        await conferences.unsubscribe(memberOf(gate, request), ...idsIn(request.params));
+        await conferences.receiving.unsubscribe(memberOf(gate, request), pathIn(request.params));
         return reply.code(200).send();
       },
     );
@@ -110,8 +115,8 @@ export const whepRoutes =
       },
       async (request, reply) => {
         const member = memberOf(gate, request);
-        const ids = idsIn(request.params);
-        takeCandidates(request, request.body, () => conferences.subscriptionOf(member, ...ids));
+        const path = pathIn(request.params);
+        takeCandidates(request, request.body, () => conferences.receiving.connectionOf(member, path));
         return reply.code(204).send();
       },
     );
