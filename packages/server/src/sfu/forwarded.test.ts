@@ -191,10 +191,10 @@ test('a subscription ends with its publication, and by itself; both are seen at 
   });
   assert.deepEqual(await stage.service.handle(unsubscribe('left')), { kind: 'unsubscribed' });
   assert.deepEqual(await stage.service.handle(unsubscribe('left')), { kind: 'unknown' });
-  await left.until(({ saidGoodbye }) => saidGoodbye, 'goodbye');
-  assert.equal(stays.saidGoodbye, false);
+  await left.until(({ isOver }) => isOver, 'over');
+  assert.equal(stays.isOver, false);
   await stage.service.handle({ kind: 'end', publicationId: ID, reason: 'left' });
-  await stays.until(({ saidGoodbye }) => saidGoodbye, 'goodbye');
+  await stays.until(({ isOver }) => isOver, 'over');
   const gone = { kind: 'subscribe', publicationId: ID, subscriptionId: NAME, offer: '' } as const;
   assert.deepEqual(await stage.service.handle(gone), { kind: 'unknown' });
 });

@@ -72,7 +72,7 @@ class Incoming {
   }
 }
 
-/** Events: `packet`, `report`, `goodbye`, `lost`. */
+/** Events: `packet`, `report`, `over`. */
 export class Subscriber extends EventEmitter {
   readonly packets: ReceivedPacket[] = [];
   readonly reports: SenderReport[] = [];
@@ -99,7 +99,7 @@ export class Subscriber extends EventEmitter {
     peer.onMessage = (bytes) => this.#handle(bytes);
     peer.onLost = () => {
       this.isLost = true;
-      this.emit('lost');
+      this.emit('over');
     };
   }
 
@@ -133,6 +133,11 @@ export class Subscriber extends EventEmitter {
   /** What is missing now. */
   get missing(): number {
     return [...this.#incoming.values()].reduce((sum, { missing }) => sum + missing.size, 0);
+  }
+
+  /** It was told goodbye, or its connection is gone: the one may overtake the other. */
+  get isOver(): boolean {
+    return this.saidGoodbye || this.isLost;
   }
 
   /** Of the picture, which is all that is asked for again. */
@@ -219,7 +224,7 @@ export class Subscriber extends EventEmitter {
     for (const packet of rtcpPackets(bytes)) {
       if (parseGoodbye(packet) !== undefined) {
         this.saidGoodbye = true;
-        this.emit('goodbye');
+        this.emit('over');
       }
       const report = parseSenderReport(packet);
       if (report === undefined) continue;

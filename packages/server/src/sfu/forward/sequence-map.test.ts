@@ -3,11 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { SequenceMap } from './sequence-map.ts';
 
-/** What comes of a source: a step to the next packet (over a hole), an older one again, or one that is left out on purpose. */
+/** What comes of a source: a step to the next packet (over a hole), an older one again; or another source. */
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('next' as const), ahead: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('late' as const), behind: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('leaveOut' as const), ahead: fc.constant(1) }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('switch' as const), to: fc.integer({ min: -70_000, max: 70_000 }) }),
@@ -32,7 +31,6 @@ test('no number is given to two packets, the order is kept, and every number lea
           continue;
         }
         const index = each.kind === 'late' ? newest - each.behind : newest + each.ahead;
-        if (each.kind === 'leaveOut') map.leaveOut(index);
         newest = Math.max(newest, index);
         const out = map.map(index);
         if (out === undefined) continue;
@@ -49,17 +47,6 @@ test('no number is given to two packets, the order is kept, and every number lea
       );
     }),
   );
-});
-
-test('where nothing is lost, packets that are left out leave no hole', () => {
-  const map = new SequenceMap();
-  map.restart(0, 65_534);
-  const numbers: (number | undefined)[] = [];
-  for (let index = 0; index < 8; index += 1) {
-    if (index % 3 === 1) map.leaveOut(index);
-    numbers.push(map.map(index));
-  }
-  assert.deepEqual(numbers, [65_534, undefined, 65_535, 65_536, undefined, 65_537, 65_538, undefined]);
 });
 
 test('what was lost on the way in keeps its place, and what is older than is kept has none', () => {
