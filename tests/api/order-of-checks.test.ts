@@ -148,7 +148,7 @@ test('a body that is no JSON is 400 json_parse; one that is no object, or has a 
     ['{"maxTalkerCount":1001}', 'maxTalkerCount must be at most 1000'],
     ['{"maxTalkerCount":1.5}', 'maxTalkerCount must be an integer'],
     ['{"maxTalkerCount":0}', 'maxTalkerCount'],
-    ['{"useVCodes":["H263"]}', 'useVCodes.0 must be H264 or VP8'],
+    ['{"useVCodes":["H263"]}', 'useVCodes.0 must be VP8 or H264 or VP9 or AV1 or H265'],
     ['{"creator":"a b"}', 'creator'],
   ] as const) {
     const answer = await refused(
