@@ -25,12 +25,15 @@ after(() => rm(folder, { recursive: true }));
 
 /** Kills the child with -9 when it has told of `afterMs`; answers the last media time that it told of. */
 const recordAndKill = async (spoolDir: string, afterMs: number): Promise<number> => {
-  const child = spawn(process.execPath, [CHILD, spoolDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [CHILD, spoolDir], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // Killed between two lines: what was on its way to the child has nobody to read it.
+  child.stdin.on('error', () => {});
   const exit = once(child, 'exit');
   let toldMs = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     toldMs = Number(line);
     if (toldMs >= afterMs) child.kill('SIGKILL');
+    else child.stdin.write('\n');
   }
   assert.deepEqual((await exit)[1], 'SIGKILL');
   return toldMs;
