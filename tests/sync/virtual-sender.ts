@@ -1,7 +1,7 @@
 /** A sender on virtual time whose clocks, path, pauses and lies are all known: what comes of it, and when each frame was really taken. */
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
-import type { TrackKind } from '@callreel/server/recorder/publication-recorder.ts';
+import type { TrackKind } from '@callreel/server/recorder/recording-spec.ts';
 import type { Delivery } from '@callreel/server/recorder/virtual-publisher-fixture.ts';
 import { seededChance } from '@callreel/synthetic/seeded-chance.ts';
 

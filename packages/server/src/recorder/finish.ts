@@ -10,9 +10,8 @@ import { type FinishPlan, FinishPlanner } from '@callreel/media/matroska/finish.
 import { INDEX_FILE, MEDIA_FILE } from './live-file.ts';
 import { type FinishResult, type Manifest, type RecordingFacts, readManifest, writeManifest } from './manifest.ts';
 import { RecorderError } from './recorder-error.ts';
-import type { RecordingSpec } from './recording-spec.ts';
+import type { RecordingSpec, TrackKind } from './recording-spec.ts';
 import { completeReport, lostReport, type WritingEnd } from './report/complete-report.ts';
-import type { TrackKind } from './report/gap-list.ts';
 import { Presence } from './report/presence.ts';
 import { readIndex, repairIndex } from './spool-index.ts';
 import { hasWriterMark, livingWriter } from './writer-mark.ts';

@@ -1,9 +1,5 @@
 /** Records one publication into one file: packets in, bytes on disk out. */
 import { join } from 'node:path';
-import type { AudioCodecName, VideoCodecName } from '@callreel/contract/conference.ts';
-import { SenderClock } from '@callreel/media/clock/sender-clock.ts';
-import { TrackClock } from '@callreel/media/clock/track-clock.ts';
-import type { DropReason } from '@callreel/media/depacketize/depacketizer.ts';
 import { SOUND_CODECS } from '@callreel/media/depacketize/sound-codec.ts';
 import type { AudioFrame, VideoFrame } from '@callreel/media/frame/frame.ts';
 import type { GapLine } from '@callreel/media/matroska/index-line.ts';
@@ -14,18 +10,17 @@ import { LiveFile } from './live-file.ts';
 import type { Manifest, RecordingState } from './manifest.ts';
 import { MediaWriter, type PlacedMedia } from './media-writer.ts';
 import { PictureGate } from './picture-gate.ts';
-import { type ChosenLayer, type LayerCut, PictureLayers } from './picture-layers.ts';
+import type { ChosenLayer, LayerCut } from './picture-layers.ts';
+import { makeTracks, type PublicationTracks } from './publication-tracks.ts';
 import { RecorderError } from './recorder-error.ts';
-import type { RecordingSpec } from './recording-spec.ts';
+import type { RecordingSpec, TrackKind } from './recording-spec.ts';
 import { DigitalSilence } from './report/digital-silence.ts';
 import type { Missing } from './report/evidence.ts';
 import type { ReceiverCounts } from './report/network-tally.ts';
 import { RecordingReporter } from './report/recording-reporter.ts';
 import { type PlacedSound, SoundSlots } from './sound-slots.ts';
 import { processDisk, type SpoolDisk } from './spool-disk.ts';
-import { type TimedFrame, TrackRecorder } from './track-recorder.ts';
-
-export type TrackKind = 'audio' | 'video';
+import type { TimedFrame } from './track-recorder.ts';
 
 export type PublicationRecorderOptions = {
   spec: RecordingSpec;
@@ -58,11 +53,8 @@ const LONGEST_FILL_DELAY_MS = 10_000;
  * of H264 where its sound begins. More would lie too far from the pictures of its time.
  */
 const MAX_LEAD_IN_MS = 5000;
-const VIDEO_CLOCK_RATE_HZ = 90_000;
 const REPORT_EVERY_MS = 10_000;
 const TRACK_KINDS = ['audio', 'video'] as const;
-
-type Tracks = { audio?: TrackRecorder; video?: PictureLayers };
 
 export class PublicationRecorder {
   readonly #options: PublicationRecorderOptions;
@@ -71,12 +63,12 @@ export class PublicationRecorder {
   readonly #keyFrames: KeyFrameRequests;
   readonly #sound: SoundSlots;
   readonly #pictures: PictureGate;
-  /** With simulcast: which layer the file holds from when on. */
-  readonly layerCuts: LayerCut[] = [];
   readonly #received = { audioPackets: 0, videoPackets: 0 };
   readonly #reporter: RecordingReporter;
   readonly #silence = new DigitalSilence();
-  #tracks: Tracks;
+  #tracks: PublicationTracks;
+  /** The choice that holds, of this connection's. */
+  #layer: ChosenLayer | undefined;
   #gaps: GapLine[] = [];
   #reportDueMs: number | undefined;
   #waiting: PlacedMedia[] = [];
@@ -146,7 +138,9 @@ export class PublicationRecorder {
 
   /** With simulcast: packets of all layers come; the file goes over to this one at its next key frame. */
   handleLayer(layer: ChosenLayer): void {
-    if (this.#closed === undefined) this.#tracks.video?.choose(layer);
+    if (this.#closed !== undefined) return;
+    this.#layer = layer;
+    this.#tracks.video?.choose(layer);
   }
 
   /** To be called about every 50 ms. */
@@ -169,8 +163,13 @@ export class PublicationRecorder {
     if (this.#closed !== undefined) return;
     this.#flushTracks();
     this.#reporter.handleNewClock();
-    if (what === 'newConnection') this.#reporter.handleReconnect();
+    if (what === 'newConnection') {
+      this.#reporter.handleReconnect();
+      this.#layer = undefined;
+    }
     this.#tracks = this.#newTracks();
+    // Nobody chooses again where only the sound has another source.
+    if (this.#layer !== undefined) this.#tracks.video?.choose(this.#layer);
     this.#pictures.shut();
     this.#sound.resume();
     this.#keyFrames.resume();
@@ -198,42 +197,18 @@ export class PublicationRecorder {
     return this.#file.close({ ...ended, ...(report && { report }) });
   }
 
-  #newTracks(): Tracks {
-    const { audio, video } = this.#options.spec.tracks;
-    const sender = new SenderClock();
-    const onNeedsKeyFrame = () => this.#keyFrames.need();
-    const make = (
-      codec: VideoCodecName | AudioCodecName,
-      clockRate: number,
-      needsKeyFrame: () => void,
-      onLeftOut: (reason: DropReason) => void,
-    ) =>
-      new TrackRecorder({
-        codec,
-        clock: new TrackClock({ clockRate, sender }),
-        onNeedsKeyFrame: needsKeyFrame,
-        onLeftOut,
-      });
-    const layersOf = (codec: VideoCodecName) =>
-      new PictureLayers({
-        makeTrack: (needsKeyFrame, onLeftOut) => make(codec, VIDEO_CLOCK_RATE_HZ, needsKeyFrame, onLeftOut),
-        onNeedsKeyFrame,
-        onLeftOut: (reason) => this.#reporter.handleLeftOut('video', reason),
-        onCut: (cut) => this.#handleCut(cut),
-      });
-    return {
-      ...(audio && {
-        audio: make(audio.codec, SOUND_CODECS[audio.codec].clockRateHz, onNeedsKeyFrame, (reason) =>
-          this.#reporter.handleLeftOut('audio', reason),
-        ),
-      }),
-      ...(video && { video: layersOf(video.codec) }),
-    };
+  #newTracks(): PublicationTracks {
+    return makeTracks(this.#options.spec.tracks, {
+      onNeedsKeyFrame: () => this.#keyFrames.need(),
+      onLeftOut: (track, reason) => this.#reporter.handleLeftOut(track, reason),
+      onCut: (cut) => this.#handleCut(cut),
+    });
   }
 
-  #handleCut(cut: LayerCut): void {
-    this.layerCuts.push(cut);
-    this.#reporter.handleLayer({ atMs: cut.localMs, rid: cut.name });
+  /** Which layer the file holds cannot be read from it: a crash is not to take it along. */
+  #handleCut({ localMs, name }: LayerCut): void {
+    this.#reporter.handleLayer({ atMs: localMs, rid: name });
+    if (this.#reportDueMs !== undefined) this.#reportDueMs = Number.NEGATIVE_INFINITY;
   }
 
   #flushTracks(): void {

@@ -21,3 +21,5 @@ export type RecordingSpec = {
   bootId: string;
   tracks: { audio?: { codec: AudioCodecName; channels: 1 | 2 }; video?: { codec: VideoCodecName } };
 };
+
+export type TrackKind = keyof RecordingSpec['tracks'];

@@ -6,8 +6,8 @@ import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import type { PreparedMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
 import { videoPayloads } from '@callreel/synthetic/send/payloads.ts';
-import type { PublicationRecorder, TrackKind } from './publication-recorder.ts';
-import type { RecordingSpec } from './recording-spec.ts';
+import type { PublicationRecorder } from './publication-recorder.ts';
+import type { RecordingSpec, TrackKind } from './recording-spec.ts';
 
 export type Delivery = { atMs: number; track: TrackKind } & (
   | { kind: 'packet'; mediaMs: number; packet: RtpPacket }

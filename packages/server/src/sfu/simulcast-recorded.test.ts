@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RecordingReport } from '@callreel/contract/recording-report.ts';
 import { IndexReader } from '@callreel/media/matroska/index-reader.ts';
 import { chooseMedia } from '@callreel/media/sdp/choose-media.ts';
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
 import { seededChance } from '@callreel/synthetic/seeded-chance.ts';
-import type { LayerCut } from '../recorder/picture-layers.ts';
+import { readManifest } from '../recorder/manifest.ts';
 import { PublicationRecorder } from '../recorder/publication-recorder.ts';
 import { specOf } from '../recorder/virtual-publisher-fixture.ts';
 import { Receiver } from './receive/receiver.ts';
@@ -37,7 +38,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 type Picture = { counter: number; ssrc: number; timeMs: number; keyFrame: boolean };
-type Recorded = { pictures: Picture[]; cuts: LayerCut[]; sender: VirtualSimulcast; stats: ReceiverStats };
+type Recorded = { pictures: Picture[]; report: RecordingReport; sender: VirtualSimulcast; stats: ReceiverStats };
 
 const readFileOf = async (spoolDir: string, recordingKey: string): Promise<Picture[]> => {
   const index = new IndexReader().push(await readFile(join(spoolDir, recordingKey, 'index')));
@@ -52,6 +53,7 @@ const readFileOf = async (spoolDir: string, recordingKey: string): Promise<Pictu
 const record = async (
   durationMs: number,
   options: Partial<VirtualSimulcastOptions> & Pick<VirtualSimulcastOptions, 'layers'>,
+  at: (mediaMs: number, recorder: PublicationRecorder) => void = () => {},
 ): Promise<Recorded> => {
   const spec = specOf({ video: { codec: 'VP8' } }, 0);
   const spoolDir = await mkdtemp(join(folder, 'spool-'));
@@ -80,13 +82,15 @@ const record = async (
   for (; nowMs <= START_MS + durationMs; nowMs += 10) {
     for (const { bytes, atMs } of sender.arrivedBy(nowMs)) receiver.handlePacket(bytes, atMs);
     receiver.tick(nowMs);
+    at(nowMs - START_MS, recorder);
     if (nowMs % 50 !== 0) continue;
     recorder.tick(nowMs);
     await nextTurn();
   }
   await recorder.close('unpublished');
   const pictures = await readFileOf(spoolDir, spec.recordingKey);
-  return { pictures, cuts: recorder.layerCuts, sender, stats: receiver.stats(nowMs) };
+  const { report = assert.fail('no report') } = (await readManifest(join(spoolDir, spec.recordingKey))) ?? {};
+  return { pictures, report, sender, stats: receiver.stats(nowMs) };
 };
 
 /** Every picture once, in order, each at its time; the first may be any. Answers the layers in the order in which they come. */
@@ -108,15 +112,16 @@ const assertWhole = ({ pictures }: Recorded, hole?: { maxPictures: number; count
   return changes.map(({ ssrc }) => ssrc);
 };
 
-const namesOf = ({ cuts }: Recorded): string[] => cuts.map(({ name }) => name);
+const namesOf = ({ report }: Recorded) => report.video?.layers.map(({ rid }) => rid);
 
 test('of three layers that begin together the largest is the file', async () => {
   const recorded = await record(6000, { layers: [TOP, MIDDLE, LOW] });
   assert.deepEqual(assertWhole(recorded), [TOP.ssrc]);
   assert.equal(recorded.pictures[0]?.counter, 0);
+  assert.deepEqual(namesOf(recorded), ['f']);
   assert.deepEqual(
-    recorded.cuts.map(({ name, width, height }) => ({ name, width, height })),
-    [{ name: 'f', width: 1280, height: 720 }],
+    recorded.report.video?.sizes.map(({ width, height }) => [width, height]),
+    [[1280, 720]],
   );
   assert.deepEqual(recorded.stats.pictureSize, { width: 1280, height: 720 });
   assert.deepEqual(
@@ -203,4 +208,12 @@ test('5 % lost each way, with a layer that dies: every layer is repaired, and no
   });
   assert.deepEqual(assertWhole(recorded, { maxPictures: 40, count: 1 }), [TOP.ssrc, MIDDLE.ssrc, TOP.ssrc]);
   for (const { recovered, lost } of recorded.stats.sources) assert.ok(lost > 0 && recovered > 0.95 * lost);
+});
+
+test('sound of another source costs the picture no more than the way to its next key frame, on the same layer', async () => {
+  const recorded = await record(8000, { layers: [LOW, MIDDLE, TOP] }, (mediaMs, recorder) => {
+    if (mediaMs === 4000) recorder.resume('newSource');
+  });
+  assert.deepEqual(assertWhole(recorded, { maxPictures: 10, count: 1 }), [TOP.ssrc]);
+  assert.deepEqual([...new Set(namesOf(recorded))], ['f']);
 });

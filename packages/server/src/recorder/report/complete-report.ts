@@ -1,8 +1,8 @@
 /** The report of a recording that is over, from its index and from what its manifest said last. */
 import type { GapCause } from '@callreel/contract/gap-cause.ts';
 import type { RecordingReport, VerdictReason } from '@callreel/contract/recording-report.ts';
+import type { TrackKind } from '../recording-spec.ts';
 import { countsIn } from './counts.ts';
-import type { TrackKind } from './gap-list.ts';
 import { makeReport } from './make-report.ts';
 import { Presence } from './presence.ts';
 

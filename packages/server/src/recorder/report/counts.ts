@@ -9,7 +9,7 @@ import type {
   VerdictReason,
 } from '@callreel/contract/recording-report.ts';
 import type { ClockStep } from '@callreel/media/clock/slew.ts';
-import type { TrackKind } from './gap-list.ts';
+import type { TrackKind } from '../recording-spec.ts';
 
 export type TrackTally = { packets: PacketCounts; leftOut: LeftOut; clockChanges: ClockChange[] };
 

@@ -1,8 +1,7 @@
 /** The gaps of a recording, however many: in order, the number of entries bounded, their sum exact. */
 import type { GapCause } from '@callreel/contract/gap-cause.ts';
 import type { Gap } from '@callreel/contract/recording-report.ts';
-
-export type TrackKind = 'audio' | 'video';
+import type { TrackKind } from '../recording-spec.ts';
 
 /** A stretch of one track without media, in milliseconds of one clock. */
 export type GapSpan = { track: TrackKind; cause: GapCause; startMs: number; endMs: number };

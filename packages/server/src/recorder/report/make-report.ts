@@ -7,8 +7,8 @@ import {
   type Verdict,
   type VerdictReason,
 } from '@callreel/contract/recording-report.ts';
+import type { TrackKind } from '../recording-spec.ts';
 import type { Counts } from './counts.ts';
-import type { TrackKind } from './gap-list.ts';
 import type { Presence } from './presence.ts';
 
 export type ReportParts = {

@@ -1,5 +1,5 @@
 /** What the receivers of a publication counted, over all its connections and streams. */
-import type { TrackKind } from './gap-list.ts';
+import type { TrackKind } from '../recording-spec.ts';
 
 /** One stream's counts so far, as a receiver has them. */
 export type StreamCounts = { track: TrackKind; ssrc: number; packets: number; lost: number; recovered: number };

@@ -1,7 +1,8 @@
 /** What a recording holds by its index alone: the same for one that is being written, one that was closed and one whose writer was killed. */
 import type { PictureReport } from '@callreel/contract/recording-report.ts';
 import type { IndexLine } from '@callreel/media/matroska/index-line.ts';
-import { GapList, type TrackKind } from './gap-list.ts';
+import type { TrackKind } from '../recording-spec.ts';
+import { GapList } from './gap-list.ts';
 
 export type PictureSizes = PictureReport['sizes'];
 

@@ -3,9 +3,9 @@ import type { LayerEntry, LeftOutReason, RecordingReport, VerdictReason } from '
 import type { ClockStep } from '@callreel/media/clock/slew.ts';
 import type { GapLine, IndexLine } from '@callreel/media/matroska/index-line.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
+import type { TrackKind } from '../recording-spec.ts';
 import { type Counts, countLeftOut, noTally, noteClockSteps, type TrackTally } from './counts.ts';
 import type { Missing } from './evidence.ts';
-import type { TrackKind } from './gap-list.ts';
 import { makeReport } from './make-report.ts';
 import { NetworkTally, type ReceiverCounts } from './network-tally.ts';
 import { PictureLedger } from './picture-ledger.ts';

@@ -4,7 +4,7 @@
  * the offset. It uses none of what the clocks made of those reports.
  */
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
-import type { TrackKind } from './gap-list.ts';
+import type { TrackKind } from '../recording-spec.ts';
 
 /** Above zero: the sound is late. */
 export type Offset = { ms: number; atMs: number };

@@ -1,9 +1,10 @@
 /** One stream of packets (one SSRC) of a publication: what came of it and what is missing. */
 import { ReceptionStatistics } from '@callreel/media/rtcp/reception-statistics.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
+import type { TrackKind } from '../../recorder/recording-spec.ts';
 import { NackGenerator } from './nack-generator.ts';
 
-export type TrackKind = 'audio' | 'video';
+export type { TrackKind };
 
 export class MediaSource {
   readonly track: TrackKind;
