@@ -51,7 +51,9 @@ test('silence is as long as the packet it stands for, and no louder than the sma
   for (const codec of ['PCMU', 'PCMA'] as const) {
     const silence = SOUND_CODECS[codec].silenceLike(new Uint8Array(240));
     assert.equal(silence.length, 240);
-    assert.equal(SOUND_CODECS[codec].silenceDurationMs(new Uint8Array(240)), 30);
+    assert.equal(SOUND_CODECS[codec].fillerDurationMs(new Uint8Array(240)), 30);
+    assert.equal(SOUND_CODECS[codec].fillerLike(new Uint8Array(1)).length, 80);
+    assert.equal(SOUND_CODECS[codec].fillerDurationMs(new Uint8Array(1)), 10);
     assert.ok(silence.every((byte) => Math.abs(DECODE[codec](byte)) <= 8));
   }
 });

@@ -65,7 +65,7 @@ export class PublicationRecorder {
   readonly #pictures: PictureGate;
   readonly #received = { audioPackets: 0, videoPackets: 0 };
   readonly #reporter: RecordingReporter;
-  readonly #silence = new DigitalSilence();
+  readonly #silence: DigitalSilence;
   #tracks: PublicationTracks;
   /** The choice that holds, of this connection's. */
   #layer: ChosenLayer | undefined;
@@ -89,7 +89,9 @@ export class PublicationRecorder {
       onError,
     });
     this.#writer = new MediaWriter(spec, this.#file);
-    const soundCodec = SOUND_CODECS[spec.tracks.audio?.codec ?? 'opus'];
+    const soundName = spec.tracks.audio?.codec ?? 'opus';
+    const soundCodec = SOUND_CODECS[soundName];
+    this.#silence = new DigitalSilence(soundName);
     this.#sound = new SoundSlots(soundCodec);
     const tracks = TRACK_KINDS.filter((track) => spec.tracks[track] !== undefined);
     this.#reporter = new RecordingReporter(tracks, (gap) => this.#gaps.push(gap), soundCodec.clockRateHz);

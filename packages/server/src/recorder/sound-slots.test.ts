@@ -127,3 +127,10 @@ test('a first packet may have silence before it', () => {
   assert.equal(placed.at(-1)?.localMs, 1007);
   assertContiguous(placed);
 });
+
+test('who sends a sample at a time of G.711, and then none, is filled up in packets of 10 ms', () => {
+  const slots = new SoundSlots(SOUND_CODECS.PCMA);
+  const sample = { kind: 'audio', rtpTimestamp: 0, arrivalMs: 0, data: Uint8Array.of(1), durationMs: 1 / 8 } as const;
+  slots.place(sample, 0);
+  assert.equal(slots.fillUntil(45_000).length, 4499);
+});

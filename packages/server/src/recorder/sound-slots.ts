@@ -34,8 +34,8 @@ export class SoundSlots {
    * whole packets back to `beginMs`.
    */
   place(frame: AudioFrame, localMs: number, beginMs: number = localMs): PlacedSound[] {
-    this.#silence = this.#codec.silenceLike(frame.data);
-    this.#silenceMs = this.#codec.silenceDurationMs(frame.data);
+    this.#silence = this.#codec.fillerLike(frame.data);
+    this.#silenceMs = this.#codec.fillerDurationMs(frame.data);
     this.#positionMs ??= localMs - Math.floor((localMs - beginMs) / this.#silenceMs) * this.#silenceMs;
     const follows = frame.rtpTimestamp === this.#nextRtpTimestamp;
     this.#nextRtpTimestamp = frame.rtpTimestamp + (frame.durationMs * this.#codec.clockRateHz) / 1000;
