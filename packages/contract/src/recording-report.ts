@@ -78,9 +78,7 @@ export type SoundReport = Static<typeof SoundReport>;
 const PictureSize = Type.Object({ atMs: Milliseconds, width: Type.Integer(), height: Type.Integer() });
 const Layer = Type.Object({
   atMs: Milliseconds,
-  rid: Type.Optional(Type.String()),
-  spatial: Type.Optional(Type.Integer()),
-  temporal: Type.Optional(Type.Integer()),
+  rid: Type.Optional(Type.String({ description: 'Absent: one stream, without layers' })),
 });
 export type LayerEntry = Static<typeof Layer>;
 

@@ -115,7 +115,7 @@ export class PublicationRecorder {
     if (recorder === undefined || this.#closed !== undefined) return;
     if (track === 'video') this.#received.videoPackets += 1;
     else this.#received.audioPackets += 1;
-    this.#reporter.handlePacket(track);
+    this.#reporter.handlePacket(track, arrivalMs);
     this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
     if (track === 'video') this.#keyFrames.handlePacket(arrivalMs);
     recorder.handlePacket(packet, arrivalMs);

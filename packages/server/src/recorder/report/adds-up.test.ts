@@ -66,6 +66,12 @@ test('each lost packet of sound and each picture lost with others is in the gaps
   );
 });
 
+/** The same pictures in another layer. */
+const withSecondLayer = (deliveries: readonly Delivery[]): Delivery[] =>
+  deliveries.flatMap((one) =>
+    one.kind === 'packet' && one.track === 'video' ? [one, { ...one, packet: { ...one.packet, ssrc: 3 } }] : [one],
+  );
+
 const happenings = fc.array(
   fc.record({
     kind: fc.constantFrom(
@@ -73,6 +79,7 @@ const happenings = fc.array(
       'silence' as const,
       'reconnect' as const,
       'newSource' as const,
+      'layer' as const,
       'mute' as const,
       'heard' as const,
     ),
@@ -97,10 +104,15 @@ test('present and missing make up what is expected, whatever happens and however
             one.mediaMs >= atMs &&
             one.mediaMs < atMs + lengthMs,
         );
-      const deliveries = deliveriesOf(MEDIA, { startMs: START_MS }).filter((one) => !hit(one));
+      const deliveries = withSecondLayer(deliveriesOf(MEDIA, { startMs: START_MS }).filter((one) => !hit(one)));
+      let layer = 2;
       for (const { kind, atMs } of inOrder) {
         await stage.play(deliveries, atMs);
         if (kind === 'mute' || kind === 'heard') stage.recorder.handleMute(kind === 'mute');
+        if (kind === 'layer') {
+          layer = layer === 2 ? 3 : 2;
+          stage.recorder.handleLayer({ ssrc: layer, name: `layer ${layer}`, atMs: START_MS + atMs });
+        }
         if (kind === 'reconnect') stage.recorder.resume('newConnection');
         if (kind === 'newSource') stage.recorder.resume('newSource');
       }

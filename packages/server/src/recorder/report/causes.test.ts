@@ -148,6 +148,27 @@ test('a connection that is lost and taken up again is a gap of both tracks', asy
   );
 });
 
+test('a track that does not come back with the connection is not missing but unsent from then on', async () => {
+  await using stage = await ReportStage.begin();
+  await stage.play(sending(2000), 9000);
+  stage.recorder.resume('newConnection');
+  const resumed = deliveriesOf(smallMedia(20_000), {
+    startMs: START_MS + 9000,
+    firstTimestamps: { audio: 5, video: 77 },
+    firstSequenceNumber: 900,
+  }).filter(({ track }) => track === 'audio');
+  await stage.play(resumed, 29_100);
+  const { report } = await stage.end();
+  assert.deepEqual(
+    report.gaps.map(({ track, cause, lengthMs }) => [track, cause, Math.round(lengthMs / 100)]),
+    [
+      ['audio', 'disconnect', 70],
+      ['video', 'disconnect', 70],
+      ['video', 'unsent', 200],
+    ],
+  );
+});
+
 test('a connection that is lost for good costs nothing: the file ends where it was lost', async () => {
   await using stage = await ReportStage.begin();
   await stage.play(sending(4000), 49_000);
@@ -287,4 +308,44 @@ test('which layer was recorded, from when on; going over to another is no gap', 
   assert.deepEqual([first?.rid, second?.rid, others], ['h', 'f', []]);
   // The first key frame behind the wish.
   assert.ok(Math.abs((second?.atMs ?? 0) - (first?.atMs ?? 0) - 2000) <= 5, JSON.stringify(report.video?.layers));
+});
+
+test('a layer switch is in the manifest soon after it, for a crash', async () => {
+  await using stage = await ReportStage.begin();
+  const larger = sending(4000)
+    .filter((one) => one.kind === 'packet' && one.track === 'video')
+    .map((one) => (one.kind === 'packet' ? { ...one, packet: { ...one.packet, ssrc: 3 } } : one));
+  const both = [...sending(4000), ...larger].sort((one, other) => one.atMs - other.atMs);
+  stage.recorder.handleLayer({ ssrc: 2, name: 'h', atMs: START_MS });
+  await stage.play(both, 1500);
+  stage.recorder.handleLayer({ ssrc: 3, name: 'f', atMs: START_MS + 1500 });
+  const read = async () => JSON.parse(await readFile(join(stage.folder, 'manifest.json'), 'utf8').catch(() => '{}'));
+  // The cut is at the key frame of 2 s, which is released after 400 ms.
+  for (let untilMs = 1550; untilMs <= 3000; untilMs += 50) {
+    await stage.play(both, untilMs);
+    while (stage.recorder.waitingBytes > 0) await nextTurn();
+  }
+  let manifest = await read();
+  while (manifest.report?.video.layers.length !== 2) {
+    await nextTurn();
+    manifest = await read();
+  }
+  assert.deepEqual(
+    manifest.report.video.layers.map(({ rid }: { rid: string }) => rid),
+    ['h', 'f'],
+  );
+  await stage.end();
+});
+
+test('a publication that goes on without layers says so', async () => {
+  await using stage = await ReportStage.begin();
+  stage.recorder.handleLayer({ ssrc: 2, name: 'h', atMs: START_MS });
+  await stage.play(sending(2000), 3000);
+  stage.recorder.resume('newConnection');
+  await stage.play(deliveriesOf(smallMedia(2000), { startMs: START_MS + 3000, firstSequenceNumber: 900 }), 5100);
+  const { report } = await stage.end();
+  assert.deepEqual(
+    report.video?.layers.map(({ rid }) => rid),
+    ['h', undefined],
+  );
 });

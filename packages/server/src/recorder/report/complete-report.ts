@@ -41,6 +41,8 @@ export const completeReport = (ended: EndedRecording): RecordingReport => {
     return makeReport({ tracks, durationMs, presence, counts, ended: report?.ended, reasons });
   }
   const endMs = knownEndMs(ended);
+  // What was told of in the manifest may not have come to the disk.
+  counts.layers = counts.layers.filter(({ atMs }) => atMs <= durationMs);
   presence.gaps.clip(durationMs);
   for (const track of tracks) addLastGaps(ended, track, CAUSES[writingEnd], endMs);
   return makeReport({ tracks, durationMs: endMs, presence, counts, reasons: [writingEnd] });

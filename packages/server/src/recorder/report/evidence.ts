@@ -12,6 +12,7 @@ const LEAST_MISSING_A_SECOND = 1;
 export class Evidence {
   #disk = false;
   #disconnected = false;
+  #backMs: number | undefined;
   #missing: Missing = { ...NOTHING_MISSING };
 
   /** Frames missing so far. */
@@ -25,6 +26,24 @@ export class Evidence {
 
   noteDisconnect(): void {
     this.#disconnected = true;
+    this.#backMs = undefined;
+  }
+
+  /** Something comes over the new connection. */
+  noteReturn(atMs: number): void {
+    if (this.#disconnected) this.#backMs = atMs;
+  }
+
+  /**
+   * Where the part of a hole ends that the lost connection explains: the whole of it, unless the new one has brought something for longer than
+   * `patienceMs` and nothing of this track. Then what follows has another cause, and the lost connection is forgotten.
+   */
+  takeDisconnectEnd(untilMs: number, patienceMs: number): number | undefined {
+    const backMs = this.#backMs;
+    if (this.#disk || backMs === undefined || untilMs - backMs <= patienceMs) return undefined;
+    this.#disconnected = false;
+    this.#backMs = undefined;
+    return backMs;
   }
 
   note({ packets, frames }: Missing): void {
@@ -35,6 +54,7 @@ export class Evidence {
   clear(): void {
     this.#disk = false;
     this.#disconnected = false;
+    this.#backMs = undefined;
     this.#missing = { ...NOTHING_MISSING };
   }
 

@@ -12,9 +12,9 @@ export type ReceiverCounts = {
   capIgnored: boolean;
 };
 
-export type TrackCounts = { received: number; lost: number; recovered: number };
+export type TrackCounts = { lost: number; recovered: number };
 
-const NOTHING: TrackCounts = { received: 0, lost: 0, recovered: 0 };
+const NOTHING: TrackCounts = { lost: 0, recovered: 0 };
 
 export class NetworkTally {
   /** Of streams and connections that are over. */
@@ -58,8 +58,7 @@ export class NetworkTally {
 }
 
 /** Duplicates can make a stream's loss negative. */
-const addTo = (sum: TrackCounts, { packets, lost, recovered }: StreamCounts): void => {
-  sum.received += packets + recovered;
+const addTo = (sum: TrackCounts, { lost, recovered }: StreamCounts): void => {
   sum.lost += Math.max(0, lost);
   sum.recovered += recovered;
 };

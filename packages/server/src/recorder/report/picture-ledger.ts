@@ -40,6 +40,10 @@ export class PictureLedger {
     this.#evidence.noteDisconnect();
   }
 
+  noteReturn(atMs: number): void {
+    this.#evidence.noteReturn(atMs);
+  }
+
   /** What was missing since the last picture. */
   noteMissing(missing: Missing): void {
     this.#evidence.note(missing);
@@ -71,6 +75,13 @@ export class PictureLedger {
   #close(untilMs: number, isOpen: boolean): void {
     const startMs = this.#toldUntilMs ?? this.#holeStartMs(untilMs);
     if (startMs === undefined || startMs >= untilMs) return;
+    const backMs = this.#evidence.takeDisconnectEnd(untilMs, LONGEST_STILL_MS);
+    if (backMs !== undefined) {
+      if (backMs > startMs) this.#takeGap('disconnect', startMs, backMs);
+      this.#toldUntilMs = Math.max(startMs, backMs);
+      this.#close(untilMs, isOpen);
+      return;
+    }
     const cause = this.#evidence.causeOf(untilMs - startMs);
     const isHole =
       this.#toldUntilMs !== undefined || (cause === undefined ? this.#isUnsent(untilMs) : this.#isLate(untilMs));

@@ -14,7 +14,7 @@ import { SoundLedger } from './sound-ledger.ts';
 import { SyncMeter } from './sync-meter.ts';
 
 /** Which of a publication's layers is recorded from now on; times are milliseconds of the monotonic clock. */
-export type LayerChange = { atMs: number; rid?: string; spatial?: number; temporal?: number };
+export type LayerChange = { atMs: number; rid?: string };
 
 /** A frame of the sender's at its place in the file, with what was missing before it. */
 export type ReportedFrame = { rtpTimestamp: number; localMs: number; missing: Missing };
@@ -36,6 +36,10 @@ export class RecordingReporter {
   readonly #tally: Record<TrackKind, TrackTally> = { audio: noTally(), video: noTally() };
   readonly #steps: Record<TrackKind, ClockStep[]> = { audio: [], video: [] };
   readonly #layers: LayerChange[] = [];
+  /** Nothing came yet over the newest connection. */
+  #isAway = false;
+  /** The last layer told of was another connection's. */
+  #layerIsPast = false;
   #ownRequests = 0;
   #soundMs = 0;
   /** Placed before the file's time 0 was known: a quarter of a second's worth. */
@@ -60,8 +64,9 @@ export class RecordingReporter {
     this.#early = [];
   }
 
-  handlePacket(track: TrackKind): void {
+  handlePacket(track: TrackKind, arrivalMs: number): void {
     this.#tally[track].packets.received += 1;
+    if (this.#isAway) this.#handleReturn(arrivalMs);
   }
 
   handleSenderReport(track: TrackKind, report: SenderReport): void {
@@ -73,6 +78,7 @@ export class RecordingReporter {
   }
 
   handleLayer(change: LayerChange): void {
+    this.#layerIsPast = false;
     if (this.#layers.length < MAX_LAYERS) this.#layers.push(change);
   }
 
@@ -93,6 +99,14 @@ export class RecordingReporter {
     this.#sound.noteDisconnect();
     this.#pictures.noteDisconnect();
     this.#network.handleNewConnection();
+    this.#isAway = true;
+    this.#layerIsPast = this.#layers.length > 0;
+  }
+
+  #handleReturn(atMs: number): void {
+    this.#isAway = false;
+    this.#sound.noteReturn(atMs);
+    this.#pictures.noteReturn(atMs);
   }
 
   /** Another SSRC, with another clock. */
@@ -140,6 +154,8 @@ export class RecordingReporter {
   }
 
   #placePicture({ rtpTimestamp, localMs, missing }: ReportedFrame): void {
+    // One stream in place of the layers of the connection before.
+    if (this.#layerIsPast) this.handleLayer({ atMs: localMs });
     this.handleMissing('video', missing);
     this.#pictures.place(localMs);
     this.#sync.place('video', rtpTimestamp, localMs);
@@ -160,8 +176,11 @@ export class RecordingReporter {
   /** The file ends. */
   end(endMs: number): void {
     if (this.#zeroMs === undefined) return;
-    this.#sound.end(endMs);
-    this.#pictures.end(endMs);
+    // The file ends with its last frame where that is later.
+    const { audio = 0, video = 0 } = this.#presence.endMs;
+    const fileEndMs = Math.max(endMs, this.#zeroMs + audio, this.#zeroMs + video);
+    this.#sound.end(fileEndMs);
+    this.#pictures.end(fileEndMs);
   }
 
   /** As of the newest frame, or of the file's end; undefined where nothing was placed. */

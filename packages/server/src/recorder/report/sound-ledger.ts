@@ -60,6 +60,10 @@ export class SoundLedger {
     this.#evidence.noteDisconnect();
   }
 
+  noteReturn(atMs: number): void {
+    this.#evidence.noteReturn(atMs);
+  }
+
   /** What was missing since the last packet. */
   noteMissing(missing: Missing): void {
     this.#evidence.note(missing);
@@ -99,7 +103,13 @@ export class SoundLedger {
     this.#coveredUntilMs = endMs;
   }
 
-  #closeHole(startMs: number, endMs: number): void {
+  #closeHole(holeStartMs: number, endMs: number): void {
+    const backMs = this.#evidence.takeDisconnectEnd(endMs, LONGEST_DTX_MS) ?? holeStartMs;
+    const startMs = Math.max(holeStartMs, backMs);
+    if (startMs > holeStartMs) {
+      this.#endQuiet();
+      this.#takeGap('disconnect', holeStartMs, startMs);
+    }
     const lengthMs = endMs - startMs;
     const cause = this.#causeOf(startMs, endMs);
     if (cause === 'quiet') {
