@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { RecordingView } from '@callreel/contract/recording.ts';
 import type { FileFacts } from '@callreel/synthetic/inspect/file-facts.ts';
 import type { Page } from 'playwright-core';
-import { type PlayedFacts, playInPage } from './playing.ts';
+import { LEAST_SPREAD, type PlayedFacts, playInPage } from './playing.ts';
 
 /** It decodes, begins with a key frame, and its times rise; sound has no holes. */
 export const assertWhole = ({ video, audio, durationMs }: FileFacts, leastFrames: number): void => {
@@ -26,6 +26,6 @@ export const assertPlays = async (page: Page, { url }: Pick<RecordingView, 'url'
   assert.ok(Number.isFinite(played.durationSeconds) && played.durationSeconds > 1, `lasts ${played.durationSeconds} s`);
   assert.ok(Math.abs(played.soughtSeconds - played.durationSeconds / 2) < 0.5, `sought to ${played.soughtSeconds} s`);
   assert.ok(played.movedToSeconds > played.soughtSeconds);
-  assert.ok(played.spread > 40, `brightness spreads over ${played.spread}`);
+  assert.ok(played.spread > LEAST_SPREAD, `brightness spreads over ${played.spread}`);
   return played;
 };
