@@ -8,12 +8,12 @@ import { NaluDepacketizer } from './nalu-depacketizer.ts';
 import { OpusDepacketizer } from './opus.ts';
 import { PictureDepacketizer } from './picture-depacketizer.ts';
 import { VP8 } from './vp8.ts';
-import { VP9 } from './vp9.ts';
+import { vp9Format } from './vp9.ts';
 
 const MAKERS: Record<VideoCodecName | AudioCodecName, () => Depacketizer> = {
   VP8: () => new PictureDepacketizer(VP8),
   H264: () => new NaluDepacketizer(H264),
-  VP9: () => new PictureDepacketizer(VP9),
+  VP9: () => new PictureDepacketizer(vp9Format()),
   AV1: () => new PictureDepacketizer(av1Format()),
   H265: () => new NaluDepacketizer(H265),
   opus: () => new OpusDepacketizer(),

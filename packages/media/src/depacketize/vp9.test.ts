@@ -111,6 +111,29 @@ test('spatial layers of one picture are one block with a superframe index; its s
   }
 });
 
+test('a top layer that goes and comes back between key frames is told by the size', () => {
+  const layersAt = [2, 2, 1, 1, 2] as const;
+  const options = (index: number) => ({ layers: layersAt[index] ?? 1, ...(index === 0 && { sizes: [SMALL, LARGE] }) });
+  const frames = receive(all(sendPictures(5, options))).map(frameOf);
+  assert.deepEqual(
+    frames.map(({ size }) => size),
+    [LARGE, undefined, SMALL, undefined, LARGE],
+  );
+});
+
+test('a size that one layer takes between key frames is told', () => {
+  const pictures = [keyHeader(320, 180), interHeader(), interHeader(LARGE), interHeader()];
+  const packets = pictures.flatMap((header, index) =>
+    packetizeVp9([frameBytes(index, header, 50)], { references: index === 0 ? [] : [1] }).map((payload) => ({
+      ...{ sequenceNumber: index, rtpTimestamp: 3000 * index, marker: true, payload, arrivalMs: 33 * index },
+    })),
+  );
+  assert.deepEqual(
+    receive(packets).map((output) => frameOf(output).size),
+    [SMALL, undefined, LARGE, undefined],
+  );
+});
+
 test('a picture is a key frame only where its base layer is', () => {
   const layers = [frameBytes(0, interHeader(), 50), frameBytes(1, keyHeader(640, 360), 50)];
   const packets = packetizeVp9(layers).map((payload, i) => ({

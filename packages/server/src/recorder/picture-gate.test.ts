@@ -97,3 +97,14 @@ test('lengths that lie do no harm', () => {
     assert.ok(gate.admit(idr(OTHER_SPS, data)));
   }
 });
+
+test('a picture of VP9 that is no key frame may have another size; it is described, and opens nothing', () => {
+  const gate = new PictureGate('VP9');
+  const smaller = picture({ size: { width: 320, height: 180 } });
+  assert.equal(gate.admit(smaller), undefined);
+  gate.admit(keyPicture());
+  const { width, height } = gate.admit(smaller)?.description ?? {};
+  assert.deepEqual([width, height], [320, 180]);
+  assert.equal(gate.admit(smaller)?.description, undefined);
+  assert.equal(gate.admit(keyPicture())?.description?.width, 640);
+});

@@ -33,7 +33,7 @@ export class PictureGate {
 
   /** Undefined for a picture that cannot be decoded, or not described in a header. */
   admit(frame: VideoFrame): AdmittedPicture | undefined {
-    if (!frame.keyFrame) return this.#open ? { frame, data: frame.data, description: undefined } : undefined;
+    if (!frame.keyFrame) return this.#open ? { frame, data: frame.data, description: this.#resized(frame) } : undefined;
     const described = this.#describe(frame);
     this.#open = described !== undefined;
     if (described === undefined) return undefined;
@@ -43,6 +43,15 @@ export class PictureGate {
     // The header holds the first sets alone: who seeks finds the right ones with each key frame.
     const data = withParameterSets(frame.data, frame.parameterSets);
     return { frame, data, description: isNew ? described : undefined };
+  }
+
+  /** VP9 may change its size without a key frame. */
+  #resized({ size }: VideoFrame): VideoTrack | undefined {
+    if (size === undefined || this.#description === undefined) return undefined;
+    const resized = { ...this.#description, width: size.width, height: size.height };
+    if (sameDescription(resized, this.#description)) return undefined;
+    this.#description = resized;
+    return resized;
   }
 
   #describe(frame: VideoFrame): VideoTrack | undefined {
