@@ -36,6 +36,8 @@ export type CallreelSubject = RecordingSubject & {
   stats: () => Promise<MediaProcessStats>;
   /** Answers one who is to receive what sender `index` publishes. */
   subscribe: (offer: string, index: number) => Promise<string>;
+  /** Ends all that is open, and forgets it. */
+  endAll: () => Promise<void>;
 };
 
 /** Our media process by itself, as the server forks it. */
@@ -80,6 +82,12 @@ export const startCallreel = async (
     return sizes.reduce((sum, { size }) => sum + size, 0);
   };
 
+  const endAll = async (): Promise<void> => {
+    for (const { publicationId } of opened.splice(0)) {
+      await media.request({ kind: 'end', publicationId, reason: 'left' });
+    }
+  };
+
   const stats = async (): Promise<MediaProcessStats> => {
     const reply = await media.request({ kind: 'stats' });
     if (reply.kind !== 'stats') throw new Error(`the media process said ${reply.kind} when asked for its figures`);
@@ -95,6 +103,7 @@ export const startCallreel = async (
     subscribe,
     finish,
     stats,
+    endAll,
     close: async () => {
       await media.close(CLOSE_WITHIN_MS);
       await rm(spoolDir, { recursive: true, force: true });

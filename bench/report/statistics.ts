@@ -6,3 +6,11 @@ export const median = (values: readonly number[]): number => {
 };
 
 export const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
+
+/** Of the line that fits the points best by least squares. */
+export const slope = (points: readonly (readonly [x: number, y: number])[]): number => {
+  const mean = (at: 0 | 1): number => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  const products = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return products / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+};
