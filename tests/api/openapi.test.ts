@@ -222,6 +222,16 @@ test('subscriptions: made, continued with candidates, ended', async () => {
   await api.call('unsubscribe', 404, { path: subscription, token: member.token });
 });
 
+test('calls: made, and not; own events: followed, and not', async () => {
+  await api.call('callUser', 200, { path: names, token: userToken, json: { to: 'bob', rec: true, ext: 'x' } });
+  await api.call('callUser', 400, { path: names, token: userToken, json: { to: 'ann' } });
+  await api.call('callUser', 403, { path: names, token, json: { to: 'bob' } });
+  await api.call('followOwnEvents', 101, { path: names, token: userToken, webSocket: true, query: '?device=phone' });
+  await api.call('followOwnEvents', 400, { path: names, token: userToken, webSocket: true, query: '?device=a.b' });
+  await api.call('followOwnEvents', 403, { path: names, token, webSocket: true });
+  await api.call('followOwnEvents', 426, { path: names, token: userToken });
+});
+
 test('recordings: listed, searched, downloaded, deleted', async () => {
   const { id, confrId, objectKey } = await fixture.addRecording(app, Buffer.from('content'));
   const merged = { confrId: confrId as ConfrId, recordType: 'MERGE_ALL', container: 'mp4' } as const;

@@ -8,6 +8,8 @@ import { type Config, readConfig } from '@callreel/server/base/config.ts';
 import { createLogger } from '@callreel/server/base/log.ts';
 import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
 import { RATE_NAMES } from '@callreel/server/base/rates.ts';
+import type { Timers } from '@callreel/server/base/timers.ts';
+import { Calls } from '@callreel/server/calls/calls.ts';
 import { Conferences } from '@callreel/server/conference/conferences.ts';
 import type { SpawnMediaProcess } from '@callreel/server/conference/media-pool.ts';
 import { DiskStore } from '@callreel/server/storage/disk-store.ts';
@@ -94,6 +96,8 @@ const listRoutes = (web: Web): string[] => {
 
 type FixtureOptions = Partial<WebOptions> & {
   spawnMedia?: SpawnMediaProcess;
+  /** Of calls that ring; the system's unless given. */
+  callTimers?: Timers;
   /** Of lost connections; the contract's unless given. */
   holdMs?: number;
 };
@@ -129,7 +133,7 @@ export class WebFixture {
 
   static async start(
     env: Record<string, string> = {},
-    { spawnMedia = mediaStandIn, holdMs, ...options }: FixtureOptions = {},
+    { spawnMedia = mediaStandIn, callTimers, holdMs, ...options }: FixtureOptions = {},
   ): Promise<WebFixture> {
     const postgres = await startPostgres();
     const dataDir = await mkdtemp(join(tmpdir(), 'callreel-web-'));
@@ -148,12 +152,14 @@ export class WebFixture {
       onConferenceEnded: () => {},
     });
     const objects = new DiskStore(join(dataDir, 'recordings'));
+    const calls = new Calls({ conferences, ids, log, ...(callTimers && { timers: callTimers }) });
     const workload = { limits: { shares: NO_SHARES } };
-    const web = buildWeb({ ...{ config, store, conferences, objects, tokens, log, workload }, ...options });
+    const web = buildWeb({ ...{ config, store, conferences, calls, objects, tokens, log, workload }, ...options });
     const routes = listRoutes(web);
     await web.listen({ host: config.host, port: config.port });
     const stops = [
       () => web.close(),
+      () => calls.close(),
       () => conferences.close(0),
       () => store.close(),
       () => postgres.stop(),

@@ -22,6 +22,8 @@ const conference = ({ base, confrId }: World): string => `/${base}/conferences/$
 const own = (world: World): string => `/v1${conference(world)}`;
 const stream = (world: World): string => `${own(world)}/whip/${world.pubStreamId}`;
 const events = (world: World): string => `${own(world)}/events`;
+const calls = ({ base }: World): string => `/v1/${base}/calls`;
+const userEvents = ({ base }: World): string => `/v1/${base}/users/me/events`;
 const ownMember = (world: World): string => `${own(world)}/members/${world.member.memberId}`;
 
 const credentials = (app: World['app'], secretOf = app) => ({
@@ -130,6 +132,13 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
     path: subscription.path,
     body: OFFER_ICE,
     headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': subscription.etag },
+  }),
+  [`POST ${ROUTES.calls}`]: at(calls, () => ({ to: 'mia' })),
+  [`POST ${ROUTES.calls} (in an app that forbids it to users)`]: at(calls, () => ({ to: 'mia' })),
+  [`GET ${ROUTES.userEvents}`]: (world) => ({ path: userEvents(world), webSocket: true }),
+  [`GET ${ROUTES.userEvents} (as no WebSocket)`]: at(userEvents),
+  [`GET ${ROUTES.userEvents} (from another origin's page)`]: (world) => ({
+    ...{ path: userEvents(world), webSocket: true, headers: { origin: 'https://evil.example' } },
   }),
 
   [`GET ${ROUTES.page}`]: at(() => ROUTES.page),

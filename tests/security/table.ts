@@ -59,6 +59,12 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/conferences/:confrId/events  (from another origin's page)
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   404  GET    /v1/:org/:app/conferences/:confrId/events  (another app's)
 
+401  401       401     401     401     403       200  403           403    403             401           401    403      403   403  POST   /v1/:org/:app/calls
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   403  POST   /v1/:org/:app/calls  (in an app that forbids it to users)
+401  401       401     401     401     403       101  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/users/me/events
+401  401       401     401     401     403       426  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/users/me/events  (as no WebSocket)
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/users/me/events  (from another origin's page)
+
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /docs
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /assets/*

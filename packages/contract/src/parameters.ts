@@ -33,6 +33,7 @@ const OTHER: Readonly<Record<string, ParameterNote>> = {
   type: { description: 'Camera and microphone together (av, which is usual), or a shared screen', example: 'desktop' },
   recordType: { description: 'One kind of recording alone', example: 'MERGE_ALL' },
   since: { description: 'Where to go on: epoch and number of the last event received', example: 'q2Wd0JkX1bNa.118' },
+  device: { description: 'Names the socket for those after it that go on with it', example: 'phone-7f3a' },
   'Sec-WebSocket-Protocol': {
     description: '`callreel.v1`, which is what we answer, and the token',
     example: 'callreel.v1, bearer.YWMtr2d0GP_nmWJsxXyHQXLVhE8gU0g3r5l0Qk2cV1mZ7Ho',

@@ -26,6 +26,8 @@ export const ROUTES = {
   events: '/v1/:org/:app/conferences/:confrId/events',
   whep: '/v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep',
   whepResource: '/v1/:org/:app/conferences/:confrId/publications/:pubStreamId/whep/:subscriptionId',
+  calls: '/v1/:org/:app/calls',
+  userEvents: '/v1/:org/:app/users/me/events',
   ownRecordings: '/v1/:org/:app/recordings',
   ownRecording: '/v1/:org/:app/recordings/:id',
   revokeToken: '/v1/:org/:app/tokens/revoke',

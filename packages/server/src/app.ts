@@ -11,6 +11,7 @@ import { mediaAddress } from './base/media-address.ts';
 import { nowMs } from './base/monotonic-clock.ts';
 import type { PostgresConnection } from './base/postgres-connection.ts';
 import { isOpenToOthers, makePrivateFolder } from './base/private-folder.ts';
+import { Calls } from './calls/calls.ts';
 import { Compositor } from './compositor/host.ts';
 import { Conferences } from './conference/conferences.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -99,9 +100,11 @@ const startServices = async (config: Config, log: Logger, running: Running): Pro
   const tokens = new Tokens({ store, nowMs: ids.nowMs });
   const conferences = await startConferences({ config, log, running, store, recordings, tokens, spoolDir, ids });
 
+  const calls = running.add('calls', new Calls({ conferences, ids, log }), (it) => it.close());
+
   const onRecordingDeleted = (key: RecordingKey) => retention.recordingDeleted(key);
   const jobFigures = () => jobs.figures();
-  const web = buildWeb({ config, store, conferences, objects, tokens, log, onRecordingDeleted, jobFigures });
+  const web = buildWeb({ config, store, conferences, calls, objects, tokens, log, onRecordingDeleted, jobFigures });
   running.add('web', web, (it) => it.close());
   await web.listen({ host: config.host, port: config.port });
   warnOfUnreachableUrls(config, log);

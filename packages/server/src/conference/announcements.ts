@@ -21,7 +21,7 @@ export const stateOf = (conference: LiveConference): ConferenceState => ({
 /** The events of a step that is made of `before`. Whoever is out by it must still be in the conference's maps. */
 export const eventsOf = (conference: LiveConference, before: ConferenceLife, step: Step): ConferenceEvent[] => {
   const end = step.effects.find((effect) => effect.kind === 'endConference');
-  if (end && ENDS_ALL.has(end.reason)) return [closed(end.reason)];
+  if (end && (ENDS_ALL.has(end.reason) || before.isPair)) return [closed(end.reason)];
   return [
     ...step.effects.flatMap((effect) => endEvents(conference, effect)),
     ...changes(conference, before, step.life),

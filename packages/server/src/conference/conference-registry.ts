@@ -1,4 +1,4 @@
-import type { ConfrId, MemberId, PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
+import type { ConfrId, MemberId, PubStreamId, SubscriptionId, UserName } from '@callreel/contract/ids.ts';
 import { ConferenceError } from './conference-error.ts';
 import type { MemberRef } from './joining.ts';
 import type { LiveConference, LiveMember, LivePublication, LiveSubscription } from './live-conference.ts';
@@ -26,6 +26,14 @@ export class ConferenceRegistry {
   /** Of whichever app. */
   find(confrId: ConfrId): LiveConference | undefined {
     return this.#live.get(confrId);
+  }
+
+  /** Whether he is in a one-to-one call. */
+  isInPair(appId: number, userName: UserName): boolean {
+    return this.all().some(
+      ({ type, app, members }) =>
+        type === 'CONFR' && app.id === appId && [...members.values()].some((member) => member.userName === userName),
+    );
   }
 
   /** @throws ConferenceError `notFound` */

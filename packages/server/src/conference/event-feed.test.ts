@@ -12,7 +12,8 @@ const EMPTY: ConferenceState = {
 
 const KEPT = 8;
 
-const newFeed = (epoch = 'one'): EventFeed => new EventFeed({ epoch, state: EMPTY, nowMs: () => 1, kept: KEPT });
+const newFeed = (epoch = 'one'): EventFeed =>
+  new EventFeed({ epoch, state: EMPTY, apply: applyEvent, nowMs: () => 1, kept: KEPT });
 
 const joined = (memberId: string): ConferenceEvent => {
   const nothing = { nickname: null, ext: null, muted: false, lost: false };
@@ -123,7 +124,13 @@ test('however often each drops and comes back, and the service too: nothing is m
             break;
           case 'restart':
             restarts += 1;
-            feed = new EventFeed({ epoch: String(restarts), state: feed.state, nowMs: () => 1, kept: KEPT });
+            feed = new EventFeed({
+              epoch: String(restarts),
+              apply: applyEvent,
+              state: feed.state,
+              nowMs: () => 1,
+              kept: KEPT,
+            });
             connected.clear();
             break;
           default: {

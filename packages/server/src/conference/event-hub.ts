@@ -2,6 +2,7 @@
  * Where what happens in conferences is told, and followed: one feed for each that is open on this node. It knows of no sockets; the
  * event sockets, and whoever else speaks to callers, are its followers.
  */
+import { applyEvent } from '@callreel/contract/conference-state.ts';
 import type { ConferenceEvent, ConferenceState, EventCursor } from '@callreel/contract/events.ts';
 import type { ConfrId, IdSource, MemberId, PubStreamId } from '@callreel/contract/ids.ts';
 import type { Timers } from '../base/timers.ts';
@@ -30,7 +31,7 @@ export class EventHub {
   open(confrId: ConfrId, state: ConferenceState): void {
     const { ids, timers } = this.#options;
     const epoch = Buffer.from(ids.randomBytes(EPOCH_BYTES)).toString('base64url');
-    const feed = new EventFeed({ epoch, state, nowMs: () => ids.nowMs(), kept: KEPT });
+    const feed = new EventFeed({ epoch, state, apply: applyEvent, nowMs: () => ids.nowMs(), kept: KEPT });
     const speakers = new Speakers({
       timers,
       onChanged: (memberIds) => feed.publish({ kind: 'speaking', memberIds }),

@@ -1,5 +1,5 @@
 /** Makes new conferences, in memory and in the store. */
-import type { CreateConferenceBody } from '@callreel/contract/conference.ts';
+import type { ConferenceType, CreateConferenceBody } from '@callreel/contract/conference.ts';
 import { type IdSource, makeConfrId, type UserName } from '@callreel/contract/ids.ts';
 import type { Timers } from '../base/timers.ts';
 import type { AppRecord, ConferenceRow } from '../store/rows.ts';
@@ -26,18 +26,28 @@ export class Founding {
   }
 
   /** One that nobody has come to yet. */
-  async found(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): Promise<LiveConference> {
-    const conference = this.#make(app, body, creator);
+  async found(
+    app: AppRecord,
+    body: CreateConferenceBody,
+    creator: UserName | undefined,
+    type = readConferenceType(body),
+  ): Promise<LiveConference> {
+    const conference = this.#make(app, body, creator, type);
     await this.#insert(conference);
     return conference;
   }
 
-  #make(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): LiveConference {
+  #make(
+    app: AppRecord,
+    body: CreateConferenceBody,
+    creator: UserName | undefined,
+    type: ConferenceType,
+  ): LiveConference {
     const { ids, timers } = this.#options;
     return {
       id: makeConfrId(ids),
       app,
-      type: readConferenceType(body),
+      type,
       password: body.password ?? '',
       rec: (body.rec ?? false) || (body.recMerge ?? false),
       recMerge: body.recMerge ?? false,
@@ -45,7 +55,7 @@ export class Founding {
       settings: readConferenceSettings(body),
       createdAt: new Date(ids.nowMs()),
       began: null,
-      life: beginLife('waiting'),
+      life: beginLife('waiting', [], type === 'CONFR'),
       members: new Map(),
       publications: new Map(),
       subscriptions: new Map(),

@@ -6,17 +6,19 @@ export class Draft {
   phase: ConferenceLife['phase'];
   readonly members: Map<MemberId, MemberLife>;
   readonly effects: Effect[] = [];
+  readonly isPair: boolean;
   #holds: number;
 
-  constructor({ phase, members, holds }: ConferenceLife) {
+  constructor({ phase, members, holds, isPair }: ConferenceLife) {
     this.phase = phase;
     this.members = new Map(members);
     this.#holds = holds;
+    this.isPair = isPair;
   }
 
   step(): Step {
     const { phase, members, effects } = this;
-    return { life: { phase, members, holds: this.#holds }, effects };
+    return { life: { phase, members, holds: this.#holds, isPair: this.isPair }, effects };
   }
 
   ownerOf(id: PubStreamId): MemberId | undefined {
@@ -86,10 +88,12 @@ export class Draft {
     this.effects.push({ kind: 'endMember', memberId, reason });
   }
 
-  /** The last one to go ends the conference. */
+  /** The last one to go ends the conference; of two, the first. */
   endMembers(memberIds: readonly MemberId[], reason: EndReason): void {
+    const before = this.members.size;
     for (const memberId of memberIds) this.endMember(memberId, reason);
-    if (this.phase === 'running' && this.members.size === 0) this.endConference(reason);
+    const isOver = this.members.size === 0 || (this.isPair && this.members.size < before);
+    if (this.phase === 'running' && isOver) this.endConference(reason);
   }
 
   endConference(reason: EndReason): void {

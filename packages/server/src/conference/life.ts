@@ -30,6 +30,8 @@ export type ConferenceLife = {
   members: ReadonlyMap<MemberId, MemberLife>;
   /** How many holds there were. */
   holds: number;
+  /** A call of two: it is over for both when one is out. */
+  isPair: boolean;
 };
 
 export type Effect =
@@ -57,8 +59,10 @@ export const beginMember = (role: Role): MemberLife => ({
 export const beginLife = (
   phase: 'waiting' | 'running',
   roles: Iterable<readonly [MemberId, Role]> = [],
+  isPair = false,
 ): ConferenceLife => ({
   phase,
   members: new Map([...roles].map(([memberId, role]) => [memberId, beginMember(role)])),
   holds: 0,
+  isPair,
 });

@@ -53,6 +53,27 @@ describe('the table of what ends what', () => {
     ]);
   });
 
+  test('of a call of two, whoever is out first ends it; one that lost him over a restart is not begun again', () => {
+    const pair = [joined(ann), joined(bob), published(ann, camera)].reduce(({ life }, event) => step(life, event), {
+      life: beginLife('waiting', [], true),
+      effects: [] as readonly Effect[],
+    }).life;
+    const both = (reason: string) =>
+      ['publication camera: left', 'member M1: left'].map((text) => text.replace('left', reason));
+    assert.deepEqual(ends(step(pair, { kind: 'left', memberId: ann }).effects), [
+      ...both('left'),
+      'member M2: left',
+      'conference: left',
+    ]);
+    assert.deepEqual(ends(step(pair, { kind: 'removed', memberIds: [bob], why: 'tokenRevoked' }).effects), [
+      'member M2: tokenRevoked',
+      ...both('tokenRevoked'),
+      'conference: tokenRevoked',
+    ]);
+    const alone = beginLife('running', [[ann, 'talker']], true);
+    assert.deepEqual(ends(step(alone, { kind: 'restarted' }).effects), ['member M1: left', 'conference: left']);
+  });
+
   test('kick and a revoked token: as leaving', () => {
     for (const why of ['kicked', 'tokenRevoked'] as const) {
       assert.deepEqual(endsOf(...CALL, { kind: 'removed', memberIds: [ann], why }), [

@@ -155,7 +155,7 @@ const TABLE: { [Kind in keyof Events]: (draft: Draft, event: LifeEvent<Kind>) =>
       draft.setPresence(memberId, 'unknown');
       draft.holdMember(memberId);
     }
-    if (draft.phase === 'running' && draft.members.size === 0) draft.endConference('left');
+    if (draft.phase === 'running' && draft.members.size < (draft.isPair ? 2 : 1)) draft.endConference('left');
   },
 
   dissolved: (draft) => draft.endConference('dissolved'),

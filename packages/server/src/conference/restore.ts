@@ -49,6 +49,7 @@ const fromMembers = (conference: ConferenceRow, rows: readonly MemberRow[]) => {
     life: beginLife(
       conference.beganAt === null ? 'waiting' : 'running',
       present.map(({ id, role }) => [id, role] as const),
+      conference.type === 'CONFR',
     ),
     members: new Map(present.map((row) => [row.id, memberOf(row)])),
     publications: new Map(),

@@ -1,5 +1,6 @@
 /** How a failure becomes an answer: the only place that knows which HTTP status goes with what. */
 import type { ErrorBody, ErrorCode } from '@callreel/contract/errors.ts';
+import { CallError, type CallRefusal } from '../calls/call-error.ts';
 import { ConferenceError, type ConferenceRefusal } from '../conference/conference-error.ts';
 import { StorageError, type StorageFailure } from '../storage/storage-error.ts';
 import { StoreError, type StoreErrorReason } from '../store/store-error.ts';
@@ -136,6 +137,16 @@ const CONFERENCE_ANSWERS: Readonly<Record<ConferenceRefusal, Answer>> = {
   busy: ['server_busy'],
 };
 
+const CALL_ANSWERS: Readonly<Record<CallRefusal, Answer>> = {
+  self: ['illegal_argument'],
+  noDevice: ['conflict'],
+  inCall: ['conflict'],
+  notFound: ['service_resource_not_found'],
+  answered: ['conflict'],
+  notYours: ['forbidden_op'],
+  stopping: ['server_busy'],
+};
+
 const STORAGE_ANSWERS: Readonly<Record<StorageFailure, Answer>> = {
   badKey: ['not_found', 'There is no such file'],
   notFound: ['gone', 'This file was removed'],
@@ -171,6 +182,7 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 export const asWebError = (error: unknown): WebError => {
   if (error instanceof WebError) return error;
   if (error instanceof ConferenceError) return answer(CONFERENCE_ANSWERS[error.reason], error);
+  if (error instanceof CallError) return answer(CALL_ANSWERS[error.reason], error);
   if (error instanceof StorageError) return answer(STORAGE_ANSWERS[error.reason], error);
   if (error instanceof StoreError) return answer(STORE_ANSWERS[error.reason], error);
   return answer(FASTIFY_ANSWERS[codeOf(error)] ?? INTERNAL, error);

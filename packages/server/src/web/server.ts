@@ -24,11 +24,13 @@ import {
 import { Assets } from './assets.ts';
 import { baseUrlOf, ownOrigins } from './base-url.ts';
 import { BODY_LIMIT_BYTES, dropTypeOfNoBody, wantPlainBody } from './bodies.ts';
+import type { CallsPort } from './calls-port.ts';
 import type { ConferencesPort } from './conferences-port.ts';
 import { answerCors } from './cors.ts';
 import { type EventSocketLimits, EventSockets } from './events/event-sockets.ts';
 import { routeUpgrades } from './events/upgrades.ts';
 import { Gate } from './gate.ts';
+import { joinViewOf } from './join-view.ts';
 import { Links } from './links.ts';
 import { DiskRoom } from './load/disk-room.ts';
 import { Workload, type WorkloadOptions } from './load/workload.ts';
@@ -41,6 +43,7 @@ import { API_POLICY } from './page-policy.ts';
 import { Passwords } from './passwords.ts';
 import { Rates } from './rates/rates.ts';
 import { REQUEST_SERIALIZERS, RequestLog } from './request-log.ts';
+import { callRoutes } from './routes/calls.ts';
 import { conferenceRoutes } from './routes/conferences.ts';
 import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
@@ -63,6 +66,7 @@ export type WebOptions = {
   config: Config;
   store: Store;
   conferences: ConferencesPort;
+  calls: CallsPort;
   objects: ObjectStore;
   tokens: Tokens;
   log: Logger;
@@ -147,7 +151,7 @@ const figureSources = (options: WebOptions, workload: Workload): FigureSources =
 type RouteMeans = { workload: Workload; requests: RequestFigures; sockets: EventSockets; baseUrl: () => string };
 
 const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }: RouteMeans): Routes[] => {
-  const { config, store, conferences, objects, tokens } = options;
+  const { config, store, conferences, calls, objects, tokens } = options;
   const rates = new Rates({ settings: config.rates, nowMs: monotonicMs, onRefused: workload.end });
   const gate = new Gate({ apps: store.apps, tokens, rates, workload });
   const disk = new DiskRoom({ dataDir: config.dataDir, nowMs: monotonicMs, freeBytes: options.freeBytes });
@@ -168,9 +172,12 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
     conferenceRoutes({ gate, conferences, search: store.conferenceSearch, time }),
     memberRoutes({ gate, conferences, baseUrl, rates }),
     whipRoutes({ gate, conferences, iceServers, baseUrl, disk }),
+    callRoutes({ gate, calls }),
     eventRoutes({
       gate,
       conferences,
+      calls,
+      viewJoin: (...facts) => joinViewOf(baseUrl(), ...facts),
       sockets,
       workload,
       origins: () => [...pageOrigins(config, baseUrl()), new URL(baseUrl()).origin],
@@ -205,8 +212,8 @@ const limitWork = (app: WebApp, options: WebOptions): Workload => {
 };
 
 /** An event socket is no HTTP connection any more: closing the server would wait for it for ever. */
-const addEventSockets = (app: WebApp, { conferences, tokens, log, eventSockets }: WebOptions): EventSockets => {
-  const sockets = new EventSockets({ conferences, tokens, log, nowMs: monotonicMs, limits: eventSockets });
+const addEventSockets = (app: WebApp, { tokens, log, eventSockets }: WebOptions): EventSockets => {
+  const sockets = new EventSockets({ tokens, log, nowMs: monotonicMs, limits: eventSockets });
   routeUpgrades(app);
   app.addHook('preClose', () => sockets.close());
   return sockets;

@@ -1,8 +1,10 @@
-/** What a client says over its event socket, read. */
+/** What a client says over an event socket, read. */
+import { UserClientMessage } from '@callreel/contract/calls.ts';
 import { ClientMessage } from '@callreel/contract/events.ts';
 import { Compile } from 'typebox/compile';
 
-const validator = Compile(ClientMessage);
+const ofConference = Compile(ClientMessage);
+const ofUser = Compile(UserClientMessage);
 
 const parseJson = (text: string): unknown => {
   try {
@@ -15,5 +17,11 @@ const parseJson = (text: string): unknown => {
 /** Undefined for what is no JSON, of no known kind, or of another form. */
 export const readClientMessage = (text: string): ClientMessage | undefined => {
   const value = parseJson(text);
-  return validator.Check(value) ? value : undefined;
+  return ofConference.Check(value) ? value : undefined;
+};
+
+/** Likewise, over the socket of a user's own events. */
+export const readUserClientMessage = (text: string): UserClientMessage | undefined => {
+  const value = parseJson(text);
+  return ofUser.Check(value) ? value : undefined;
 };

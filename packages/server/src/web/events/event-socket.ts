@@ -1,52 +1,30 @@
-/** One WebSocket over which a conference is followed: what goes out is bounded, what comes in is read and counted. */
-import {
-  type ClientMessage,
-  type EndReason,
-  EVENT_CLOSES,
-  type EventClose,
-  type EventFrame,
-  type ServerFrame,
-} from '@callreel/contract/events.ts';
-import type { MemberId } from '@callreel/contract/ids.ts';
+/** One WebSocket over which events are followed: what goes out is bounded, what comes in is read and counted. */
+import { EVENT_CLOSES, type EventClose, type ServerFrame } from '@callreel/contract/events.ts';
 import type { RawData, WebSocket } from 'ws';
-import type { FeedFrame } from '../../conference/event-feed.ts';
-import { readClientMessage } from './client-messages.ts';
 
 export type EventSocketOptions = {
   ws: WebSocket;
-  /** Null: the application's own. */
-  you: MemberId | null;
   /** Counts a message, unless it is one too many. */
   mayTalk: () => boolean;
-  onMessage(message: ClientMessage): void;
+  /** Says whether it is one of a known form. */
+  onMessage(text: string): boolean;
   /** Once; nothing is sent or read any more. `why`: ours, or undefined where the client closed it or it broke. */
   onClosed(why: EventClose | undefined): void;
 };
 
+/** Of this socket alone. */
 type Answer = Exclude<ServerFrame, { kind: 'snapshot' | 'resumed' | 'event' }>;
+
+/** A frame of the wire. */
+export type Told = { kind: string } & Readonly<Record<string, unknown>>;
 
 /** Some 300 events: seconds of a busy conference. What is more is cheaper to get anew than to keep. */
 const MOST_BUFFERED_BYTES = 64 * 1024;
 
-/** Where a member's end is told to himself. */
-const CLOSE_FOR: Readonly<Record<EndReason, EventClose>> = {
-  unpublished: 'left',
-  left: 'left',
-  kicked: 'kicked',
-  tokenRevoked: 'tokenRevoked',
-  roleLowered: 'kicked',
-  connectionLost: 'connectionLost',
-  mediaProcessDied: 'connectionLost',
-  serverStopped: 'serviceStops',
-  dissolved: 'conferenceClosed',
-  nobodyCame: 'conferenceClosed',
-  expired: 'conferenceClosed',
-};
-
 /** Serialized once for all who are told. */
-const serialized = new WeakMap<EventFrame, Buffer>();
+const serialized = new WeakMap<Told, Buffer>();
 
-const bytesOf = (frame: ServerFrame): Buffer => {
+const bytesOf = (frame: Told): Buffer => {
   if (frame.kind !== 'event') return Buffer.from(JSON.stringify(frame));
   const known = serialized.get(frame);
   if (known) return known;
@@ -75,16 +53,8 @@ export class EventSocket {
   }
 
   /** What the feed tells, in its order. */
-  tell(frame: FeedFrame): void {
-    const { you } = this.#options;
-    if (frame.kind !== 'event') {
-      this.#send({ ...frame, you });
-      return;
-    }
+  tell(frame: Told): void {
     this.#send(frame);
-    const { event } = frame;
-    if (event.kind === 'memberLeft' && event.memberId === you) this.close(CLOSE_FOR[event.reason]);
-    if (event.kind === 'conferenceClosed') this.close('conferenceClosed');
   }
 
   /** What is of this socket alone. */
@@ -120,7 +90,7 @@ export class EventSocket {
     this.#options.ws.terminate();
   }
 
-  #send(frame: ServerFrame): void {
+  #send(frame: Told): void {
     const { ws } = this.#options;
     const isSlow = !this.#isOpening && ws.bufferedAmount > MOST_BUFFERED_BYTES + this.#openingBytes;
     if (isSlow) this.close('tooSlow');
@@ -137,9 +107,7 @@ export class EventSocket {
       return;
     }
     // A whole message: `ws` gives one as a Buffer unless told otherwise.
-    const message = readClientMessage((data as Buffer).toString('utf8'));
-    if (message === undefined) this.close('badMessage');
-    else this.#options.onMessage(message);
+    if (!this.#options.onMessage((data as Buffer).toString('utf8'))) this.close('badMessage');
   }
 
   /** Whether it is one that may come. */

@@ -1,20 +1,20 @@
 /** All the event sockets of this node: how many each may have, whether they live, and their end when the service stops. */
 import { randomInt } from 'node:crypto';
-import type { ClientMessage, EventClose, EventCursor } from '@callreel/contract/events.ts';
-import { type ConfrId, parsePubStreamId } from '@callreel/contract/ids.ts';
+import type { EventClose } from '@callreel/contract/events.ts';
 import type { WebSocket } from 'ws';
 import type { Logger } from '../../base/log.ts';
-import type { MemberRef } from '../../conference/conferences.ts';
-import type { ConferencesPort } from '../conferences-port.ts';
 import { asWebError, STATUS_OF, WebError } from '../errors.ts';
 import { type Allowance, Allowances } from '../rates/allowances.ts';
 import type { Tokens } from '../tokens.ts';
 import { EventSocket } from './event-socket.ts';
+import type { Seat, SeatMessage } from './seat.ts';
 import { TokenWatch } from './token-watch.ts';
 
 export type EventSocketLimits = {
   /** Of one member: a page that connects anew before its old connection is known to be gone. The oldest makes room. */
   ofMember: number;
+  /** Of one user, for his calls: his devices. The oldest makes room. */
+  ofUser: number;
   /** Of one application, by its own token. */
   ofAppToken: number;
   /** Of one application, with its members'. */
@@ -25,6 +25,7 @@ export type EventSocketLimits = {
 
 const LIMITS: EventSocketLimits = {
   ofMember: 4,
+  ofUser: 8,
   ofAppToken: 200,
   ofApp: 5000,
   // Most proxies drop a connection that is silent for a minute; some for 30 s.
@@ -34,20 +35,11 @@ const LIMITS: EventSocketLimits = {
 };
 
 export type EventSocketsOptions = {
-  conferences: ConferencesPort;
   tokens: Tokens;
   limits: Partial<EventSocketLimits> | undefined;
   /** Monotonic milliseconds. */
   nowMs: () => number;
   log: Logger;
-};
-
-export type Place = {
-  appId: number;
-  confrId: ConfrId;
-  /** Undefined: the application itself. */
-  member: MemberRef | undefined;
-  token: string;
 };
 
 const RETRY_AFTER_SECONDS = 10;
@@ -57,10 +49,7 @@ const RECONNECT_MS = { first: 1000, last: 6000 } as const;
 /** Files wait to be closed. Whoever is there answers within a moment. */
 const STOPPING_MS = 1500;
 
-type Held = { socket: EventSocket; place: Place };
-
-/** Whom it counts for beyond the application. */
-const holderOf = ({ appId, member }: Place): string => member?.memberId ?? `app ${appId}`;
+type Held = { socket: EventSocket; seat: Seat };
 
 export class EventSockets {
   readonly #options: EventSocketsOptions;
@@ -83,24 +72,21 @@ export class EventSockets {
   }
 
   /** @throws `reach_limit` */
-  assertRoom(place: Place): void {
-    const ofHolder = this.#byHolder.get(holderOf(place))?.size ?? 0;
-    const isFull = (this.#countByApp.get(place.appId) ?? 0) >= this.#limits.ofApp;
-    const isHolderFull = place.member === undefined && ofHolder >= this.#limits.ofAppToken;
+  assertRoom({ appId, holder, kind }: Seat): void {
+    const ofHolder = this.#byHolder.get(holder)?.size ?? 0;
+    const isFull = (this.#countByApp.get(appId) ?? 0) >= this.#limits.ofApp;
+    const isHolderFull = kind === 'app' && ofHolder >= this.#limits.ofAppToken;
     if (isFull || isHolderFull) throw WebError.reachLimit(RETRY_AFTER_SECONDS, {});
   }
 
-  /** Begins to tell; the member is there from now on. @throws ConferenceError `notFound` */
-  open(ws: WebSocket, place: Place, since: EventCursor | undefined): void {
-    const { events } = this.#options.conferences;
-    const { appId, confrId, member } = place;
+  /** Begins to tell; whoever it is of is there from now on. @throws what the seat does where it cannot be followed any more */
+  open(ws: WebSocket, seat: Seat): void {
     const held: Held = {
-      place,
+      seat,
       socket: new EventSocket({
         ws,
-        you: member?.memberId ?? null,
-        mayTalk: () => this.#messages.take(holderOf(place), this.#limits.messages).allowed,
-        onMessage: (message) => void this.#handle(held, message),
+        mayTalk: () => this.#messages.take(seat.holder, this.#limits.messages).allowed,
+        onMessage: (text) => this.#take(held, text),
         onClosed: (why) => this.#remove(held, why, ends),
       }),
     };
@@ -108,8 +94,8 @@ export class EventSockets {
     const until = (end: () => void): void => void (held.socket.isOpen ? ends.push(end) : end());
     this.#add(held);
     ws.once('close', () => this.#forget(held));
-    until(member ? events.attend(member) : this.#watch.add(place.token, () => held.socket.close('tokenRevoked')));
-    until(events.follow(appId, confrId, since, (frame) => held.socket.tell(frame)));
+    if (seat.kind !== 'member') until(this.#watch.add(seat.token, () => held.socket.close('tokenRevoked')));
+    for (const begin of seat.begin) until(begin(held.socket));
     held.socket.endOpening();
   }
 
@@ -132,31 +118,33 @@ export class EventSockets {
   }
 
   #add(held: Held): void {
-    const holder = holderOf(held.place);
+    const { holder, kind, appId } = held.seat;
     const own = this.#byHolder.get(holder) ?? new Set();
     const [oldest] = own;
-    if (held.place.member && oldest && own.size >= this.#limits.ofMember) oldest.socket.close('replaced');
+    const most = { member: this.#limits.ofMember, user: this.#limits.ofUser, app: Number.POSITIVE_INFINITY }[kind];
+    if (oldest && own.size >= most) oldest.socket.close('replaced');
     this.#byHolder.set(holder, own.add(held));
     this.#held.add(held);
-    this.#countByApp.set(held.place.appId, (this.#countByApp.get(held.place.appId) ?? 0) + 1);
+    this.#countByApp.set(appId, (this.#countByApp.get(appId) ?? 0) + 1);
   }
 
   /** It tells nothing any more, though its last bytes may still be on their way. */
   #remove(held: Held, why: EventClose | undefined, ends: readonly (() => void)[]): void {
     for (const end of ends) end();
-    const { confrId } = held.place;
-    this.#options.log.debug({ confrId, holder: holderOf(held.place), why: why ?? 'the client' }, 'event socket closed');
-    const own = this.#byHolder.get(holderOf(held.place));
+    const { holder, place } = held.seat;
+    this.#options.log.debug({ ...place, holder, why: why ?? 'the client' }, 'event socket closed');
+    const own = this.#byHolder.get(holder);
     own?.delete(held);
-    if (own?.size === 0) this.#byHolder.delete(holderOf(held.place));
+    if (own?.size === 0) this.#byHolder.delete(holder);
   }
 
   /** Its connection is gone. */
   #forget(held: Held): void {
     if (!this.#held.delete(held)) return;
-    const left = (this.#countByApp.get(held.place.appId) ?? 1) - 1;
-    if (left > 0) this.#countByApp.set(held.place.appId, left);
-    else this.#countByApp.delete(held.place.appId);
+    const { appId } = held.seat;
+    const left = (this.#countByApp.get(appId) ?? 1) - 1;
+    if (left > 0) this.#countByApp.set(appId, left);
+    else this.#countByApp.delete(appId);
     if (this.#held.size === 0) this.#emptied?.();
   }
 
@@ -164,32 +152,24 @@ export class EventSockets {
     for (const { socket } of this.#held) socket.beat();
   }
 
-  async #handle({ socket, place }: Held, message: ClientMessage): Promise<void> {
+  #take({ socket, seat }: Held, text: string): boolean {
+    const message = seat.read(text);
+    if (message !== undefined) void this.#handle(socket, message);
+    return message !== undefined;
+  }
+
+  async #handle(socket: EventSocket, message: SeatMessage): Promise<void> {
     const id = message.id === undefined ? {} : { id: message.id };
     try {
       if (message.kind === 'ping') socket.answer({ kind: 'pong', ...id });
       else {
-        await this.#carryOut(place, message);
+        await message.carryOut();
         socket.answer({ kind: 'done', ...id });
       }
     } catch (error) {
       const refusal = asWebError(error);
       if (STATUS_OF[refusal.reason] >= 500) this.#options.log.warn({ err: error }, 'a message over a socket failed');
       socket.answer({ kind: 'refused', ...id, error: refusal.reason, description: refusal.message });
-    }
-  }
-
-  async #carryOut({ member }: Place, message: Exclude<ClientMessage, { kind: 'ping' }>): Promise<void> {
-    const { conferences } = this.#options;
-    if (member === undefined) throw WebError.forbidden("This is a member's to say");
-    switch (message.kind) {
-      case 'leave':
-        return conferences.leave(member);
-      case 'mute': {
-        const stream = parsePubStreamId(message.pubStreamId);
-        if (stream === undefined) throw WebError.noSuch('publication');
-        return conferences.events.switchTracks(member, stream, message);
-      }
     }
   }
 }

@@ -8,7 +8,7 @@ import { BEARER_PROTOCOL_PREFIX, EVENTS_PROTOCOL } from '@callreel/contract/even
 import { WebError } from '../errors.ts';
 import type { WebApp } from '../web-app.ts';
 
-type Pending = { socket: Socket; head: Buffer };
+export type Upgrade = { socket: Socket; head: Buffer };
 
 const EVENTS_PATH = /\/events(?:\?|$)/;
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
@@ -18,7 +18,7 @@ const VERSION = '13';
 export const asksForEvents = ({ method, url = '', headers }: IncomingMessage): boolean =>
   method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && EVENTS_PATH.test(url);
 
-const pending = new WeakMap<IncomingMessage, Pending>();
+const pending = new WeakMap<IncomingMessage, Upgrade>();
 
 /** From now on such requests come to the router. */
 export const routeUpgrades = (app: WebApp): void => {
@@ -48,7 +48,7 @@ export const tokenInProtocols = (request: IncomingMessage): string | undefined =
 };
 
 /** The connection of a request that may become a WebSocket of ours. @throws WebError `upgrade_required`, `illegal_argument` */
-export const readUpgrade = (request: IncomingMessage): Pending => {
+export const readUpgrade = (request: IncomingMessage): Upgrade => {
   const found = pending.get(request);
   if (found === undefined || request.headers['sec-websocket-version'] !== VERSION) throw WebError.upgradeRequired();
   const key = request.headers['sec-websocket-key'] ?? '';

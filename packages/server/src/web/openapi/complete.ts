@@ -1,4 +1,5 @@
 /** Adds to the description what the schemas of the routes do not hold: every answer, who may call, what the parameters mean. */
+import { UserClientMessage, UserServerFrame } from '@callreel/contract/calls.ts';
 import { ErrorBody, type ErrorCode } from '@callreel/contract/errors.ts';
 import { ClientMessage, ServerFrame } from '@callreel/contract/events.ts';
 import { parameterNote } from '@callreel/contract/parameters.ts';
@@ -163,6 +164,8 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   Error: { ...ErrorBody },
   EventServerFrame: { ...ServerFrame },
   EventClientMessage: { ...ClientMessage },
+  UserServerFrame: { ...UserServerFrame },
+  UserClientMessage: { ...UserClientMessage },
 };
 
 /** A call that the table does not know is left as its schemas make it. */

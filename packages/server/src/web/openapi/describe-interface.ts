@@ -20,6 +20,7 @@ const TAGS = [
   { name: 'users', description: "An application's users" },
   { name: 'conferences', description: 'Conferences' },
   { name: 'members', description: 'Joining and leaving' },
+  { name: 'calls', description: 'One-to-one calls' },
   { name: 'events', description: 'What happens in a conference' },
   { name: 'whip', description: 'Publishing media' },
   { name: 'whep', description: 'Receiving media' },

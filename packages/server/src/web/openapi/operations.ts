@@ -32,6 +32,7 @@ const APP_OR_USER = ['appToken', 'userToken'] as const;
 const APP_OR_MEMBER = ['appToken', 'memberToken'] as const;
 const ANY = ['appToken', 'userToken', 'memberToken'] as const;
 const MEMBER = ['memberToken'] as const;
+const USER = ['userToken'] as const;
 
 const MISSING = 'service_resource_not_found';
 
@@ -146,6 +147,20 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: { 204: 'Taken' },
     refusals: ['illegal_sdp', MISSING, 'precondition_failed', 'unprocessable', 'precondition_required'],
     headers: ['If-Match'],
+  },
+  [`POST ${ROUTES.calls}`]: {
+    ...call('callUser', USER, 'It rings; or there is no call, and why', 'conflict'),
+    description:
+      "A call of two, to whoever has `users/me/events` open. The caller's own must be open too: the answer is told there. An application may forbid it to its users.",
+  },
+  [`GET ${ROUTES.userEvents}`]: {
+    id: 'followOwnEvents',
+    takes: USER,
+    answers: { 101: 'Frames follow: text, one JSON object each, as the schema UserServerFrame says' },
+    refusals: ['illegal_argument', 'upgrade_required'],
+    description:
+      'RFC 6455, with the rules of the events of a conference. Calls are accepted, refused and cancelled over it: what a client may say is the schema UserClientMessage. See docs/formats/events.md.',
+    headers: ['Sec-WebSocket-Protocol'],
   },
   [`GET ${ROUTES.ownRecordings}`]: call('findRecordings', APP, 'A page', 'illegal_argument'),
   [`GET ${ROUTES.ownRecording}`]: call('getRecording', APP, 'The recording', MISSING),

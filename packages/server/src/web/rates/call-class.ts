@@ -22,6 +22,8 @@ const CLASSES: Readonly<Record<string, CallClass>> = {
   [`POST ${ROUTES.join}`]: 'joins',
   [`POST ${ROUTES.whip}`]: 'joins',
   [`GET ${ROUTES.events}`]: 'joins',
+  [`POST ${ROUTES.calls}`]: 'joins',
+  [`GET ${ROUTES.userEvents}`]: 'joins',
   [`DELETE ${ROUTES.whipResource}`]: 'own',
   [`PATCH ${ROUTES.whipResource}`]: 'own',
   [`DELETE ${ROUTES.member}`]: 'own',

@@ -1,22 +1,31 @@
-/** What happens in a conference, over a WebSocket. */
+/** What happens in a conference, and to a user, over a WebSocket. */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { EVENTS_PROTOCOL, type EventCursor, parseEventCursor } from '@callreel/contract/events.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { WebSocketServer } from 'ws';
+import type { Device } from '../../calls/user-lines.ts';
+import type { CallsPort } from '../calls-port.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
-import type { EventSockets, Place } from '../events/event-sockets.ts';
-import { readUpgrade } from '../events/upgrades.ts';
+import { type ConferencePlace, conferenceSeat } from '../events/conference-seat.ts';
+import type { EventSockets } from '../events/event-sockets.ts';
+import type { Seat } from '../events/seat.ts';
+import { readUpgrade, type Upgrade } from '../events/upgrades.ts';
+import { userSeat, type ViewJoin } from '../events/user-seat.ts';
 import type { Gate } from '../gate.ts';
 import type { Workload } from '../load/workload.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
+import { userIn } from './calls.ts';
 import { confrIdIn } from './conferences.ts';
 
 export type EventRouteParts = {
   gate: Gate;
   conferences: ConferencesPort;
+  calls: CallsPort;
+  viewJoin: ViewJoin;
   sockets: EventSockets;
   workload: Workload;
   /** From which pages it may be opened. */
@@ -25,6 +34,11 @@ export type EventRouteParts = {
 
 const Query = Type.Object({
   since: Type.Optional(Type.String({ description: 'Of the last event that was received: <epoch>.<seq>' })),
+});
+
+const UserQuery = Type.Object({
+  ...Query.properties,
+  device: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
 });
 
 const LONGEST_MESSAGE_BYTES = 16 * 1024;
@@ -64,11 +78,11 @@ const headerLines = (reply: FastifyReply): string[] =>
   Object.entries(reply.getHeaders()).map(([name, value]) => `${name}: ${value}`);
 
 export const eventRoutes =
-  ({ gate, conferences, sockets, workload, origins }: EventRouteParts): Routes =>
+  ({ gate, conferences, calls, viewJoin, sockets, workload, origins }: EventRouteParts): Routes =>
   async (app) => {
     const handshakes = newHandshakes();
 
-    const placeOf = (request: FastifyRequest): Place => {
+    const placeOf = (request: FastifyRequest): ConferencePlace => {
       const holder = gate.holderOf(request);
       return {
         appId: gate.appOf(request).id,
@@ -76,6 +90,22 @@ export const eventRoutes =
         member: holder.kind === 'member' ? holder : undefined,
         token: gate.tokenOf(request) ?? '',
       };
+    };
+
+    const deviceOf = (request: FastifyRequest, id: string = randomUUID()): Device => {
+      const { userName } = userIn(gate, request);
+      return { app: gate.appOf(request), userName, id, token: gate.tokenOf(request) ?? '' };
+    };
+
+    /** From here on it is no HTTP any more. @throws `reach_limit` */
+    const open = (request: FastifyRequest, reply: FastifyReply, upgrade: Upgrade, seat: Seat): FastifyReply => {
+      sockets.assertRoom(seat);
+      reply.hijack();
+      workload.end(request);
+      reply.raw.detachSocket(upgrade.socket);
+      addedHeaders.set(request.raw, headerLines(reply));
+      handshakes.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (ws) => sockets.open(ws, seat));
+      return reply;
     };
 
     app.get(
@@ -91,17 +121,32 @@ export const eventRoutes =
         },
       },
       async (request, reply) => {
-        const { socket, head } = readUpgrade(request.raw);
+        const upgrade = readUpgrade(request.raw);
         const since = readSince(request.query.since);
         const place = placeOf(request);
         conferences.events.assertOpen(place.appId, place.confrId, place.member);
-        sockets.assertRoom(place);
-        reply.hijack();
-        workload.end(request);
-        reply.raw.detachSocket(socket);
-        addedHeaders.set(request.raw, headerLines(reply));
-        handshakes.handleUpgrade(request.raw, socket, head, (ws) => sockets.open(ws, place, since));
-        return reply;
+        return open(request, reply, upgrade, conferenceSeat(conferences, place, since));
+      },
+    );
+
+    app.get(
+      ROUTES.userEvents,
+      {
+        exposeHeadRoute: false,
+        onRequest: [gate.only('user'), fromAllowedOrigin(origins)],
+        schema: {
+          tags: ['calls'],
+          summary:
+            'Who calls you, over a WebSocket: a snapshot, then each event in order; you are rung while it is open',
+          params: paramsOf(ROUTES.userEvents),
+          querystring: UserQuery,
+        },
+      },
+      async (request, reply) => {
+        const upgrade = readUpgrade(request.raw);
+        const since = readSince(request.query.since);
+        const device = deviceOf(request, request.query.device);
+        return open(request, reply, upgrade, userSeat(calls, device, since, viewJoin));
       },
     );
   };

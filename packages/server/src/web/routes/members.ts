@@ -2,15 +2,15 @@
 import { ChangeMemberBody, JoinBody, JoinView, MemberView } from '@callreel/contract/conference.ts';
 import { DONE, DoneView } from '@callreel/contract/done.ts';
 import { type ConfrId, parseMemberId } from '@callreel/contract/ids.ts';
-import { pathOf, ROUTES } from '@callreel/contract/routes.ts';
+import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyRequest } from 'fastify';
 import type { JoinRequest } from '../../conference/admission.ts';
 import type { AppRecord } from '../../store/rows.ts';
-import { socketUrlOf } from '../base-url.ts';
 import { takeJson } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
+import { joinViewOf } from '../join-view.ts';
 import { readUserName } from '../names.ts';
 import type { Rates } from '../rates/rates.ts';
 import type { Verified } from '../tokens.ts';
@@ -76,16 +76,7 @@ export const memberRoutes =
           ...(nickname !== undefined && { nickname }),
           ...(ext !== undefined && { ext }),
         };
-        const joined = await join(request, owner, confrId, joining);
-        const { memberId } = joined;
-        const place = { org: owner.org, app: owner.name, confrId };
-        return {
-          ...joined,
-          expiresAt: joined.expiresAt.toISOString(),
-          whip: baseUrl() + pathOf(ROUTES.whip, place),
-          leave: baseUrl() + pathOf(ROUTES.member, { ...place, memberId }),
-          events: socketUrlOf(baseUrl()) + pathOf(ROUTES.events, place),
-        };
+        return joinViewOf(baseUrl(), owner, confrId, await join(request, owner, confrId, joining));
       },
     );
 
