@@ -1,3 +1,4 @@
+import type { StartCallBody, StartCallView } from '@callreel/contract/calls.ts';
 import type {
   ConferenceView,
   ConferenceWithMembers,
@@ -8,6 +9,7 @@ import type {
 import type { RecordingPage, RecordingView, ReportedRecording } from '@callreel/contract/recording.ts';
 import { type ParamName, pathOf, ROUTES } from '@callreel/contract/routes.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
+import { ClientError } from './client-error.ts';
 import { request } from './request.ts';
 
 export type AppAddress = {
@@ -35,7 +37,14 @@ export type NewestQuery = {
   cursor?: string | undefined;
 };
 
-/** The REST calls of one app, made with its token. Every method throws ClientError. */
+export type UserCredentials = {
+  userName: string;
+  password: string;
+  /** How long the token is good for, in seconds. */
+  ttlSeconds: number;
+};
+
+/** The REST calls of one app, made with its token or, as far as they are his, a user's. Every method throws ClientError. */
 export class CallreelApi {
   readonly #address: AppAddress;
   readonly #token: string;
@@ -43,6 +52,17 @@ export class CallreelApi {
   constructor(address: AppAddress, token: string) {
     this.#address = address;
     this.#token = token;
+  }
+
+  /** Exchanges a user's name and password for a token, with which he creates and joins conferences, and calls others. */
+  static async requestUserToken(address: AppAddress, credentials: UserCredentials): Promise<TokenView> {
+    const { baseUrl, org, app } = address;
+    const { userName: username, password, ttlSeconds: ttl } = credentials;
+    const response = await request(baseUrl + pathOf(ROUTES.token, { org, app }), {
+      method: 'POST',
+      json: { grant_type: 'password', username, password, ttl },
+    });
+    return (await response.json()) as TokenView;
   }
 
   /** Exchanges an app's client id and secret for a token. */
@@ -61,7 +81,7 @@ export class CallreelApi {
   }
 
   createConference(settings: CreateConferenceBody): Promise<ConferenceView> {
-    return this.#call('POST', this.#url(ROUTES.conferences, {}), settings);
+    return this.#call('POST', this.#url(ROUTES.ownConferences, {}), settings);
   }
 
   conference(confrId: string): Promise<ConferenceWithMembers> {
@@ -80,6 +100,21 @@ export class CallreelApi {
   /** A recording in full: the facts of its file, and how complete it is. */
   recording(id: number): Promise<ReportedRecording> {
     return this.#call('GET', this.#url(ROUTES.ownRecording, { id: String(id) }));
+  }
+
+  /** Rings another user; what comes of it is told by `userEvents`. With a user's token. */
+  async startCall(body: StartCallBody): Promise<StartCallView> {
+    try {
+      return await this.#call('POST', this.#url(ROUTES.calls, {}), body);
+    } catch (error) {
+      const isBusyHimself = error instanceof ClientError && error.reason === 'callOver';
+      throw isBusyHimself ? ClientError.ofCall('inCall', error.detail) : error;
+    }
+  }
+
+  /** Where a user hears of his calls, as the device of this name. */
+  userEvents(device: string): { url: string; token: string } {
+    return { url: `${this.#url(ROUTES.userEvents, {})}?device=${encodeURIComponent(device)}`, token: this.#token };
   }
 
   /** All files of one call, merged ones included, ascending by id. */

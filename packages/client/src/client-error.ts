@@ -13,8 +13,18 @@ export type ClientErrorReason =
   | 'unknownApp'
   | 'signedOut'
   | 'forbidden'
+  | 'wrongPassword'
+  | 'removed'
   | 'conferenceFull'
   | 'callOver'
+  | 'calleeBusy'
+  | 'calleeOffline'
+  | 'callRefused'
+  | 'callUnanswered'
+  | 'callCancelled'
+  | 'callElsewhere'
+  | 'callFailed'
+  | 'inCall'
   | 'illegalValue'
   | 'tooManyRequests'
   | 'serviceBusy'
@@ -24,8 +34,8 @@ export type ClientErrorReason =
 /** What each reason means, and what the person in front of the page can do about it. */
 const ADVICE: Record<ClientErrorReason, string> = {
   noDevice: 'No camera or microphone was found. Plug one in, or join without it.',
-  noPermission: 'The browser may not use the camera or microphone. Allow it beside the address bar, then try again.',
-  deviceBusy: 'The camera or microphone is in use by another program. Close that program, then try again.',
+  noPermission: 'Allow the browser to use camera and microphone, beside the address bar; then try again.',
+  deviceBusy: 'Another program has the camera or microphone. Close it, then try again.',
   insecurePage:
     'Browsers give camera and microphone to HTTPS pages and to localhost only. Open this page at such an address.',
   captureFailed: 'The camera or microphone could not be opened.',
@@ -35,14 +45,23 @@ const ADVICE: Record<ClientErrorReason, string> = {
   wrongSecret: 'The client id or the client secret is wrong.',
   unknownApp: 'There is no such organisation and app on this service.',
   signedOut: 'The sign-in is no longer valid. Sign in again.',
-  forbidden:
-    'This is not allowed: the role does not permit it, the password is wrong, or you were removed from the call.',
+  forbidden: 'This is not allowed with your role or sign-in. Ask an admin of the call for it.',
+  wrongPassword: 'The password of the call is wrong. Ask whoever invited you for it.',
+  removed: 'You were removed from this call and cannot enter it again.',
   conferenceFull: 'The call is full.',
   callOver: 'The call is over.',
+  calleeBusy: 'The other person is in another call. Try again later.',
+  calleeOffline: 'The other person cannot be reached at the moment. Try again later.',
+  callRefused: 'The call was declined.',
+  callUnanswered: 'Nobody answered. Try again later.',
+  callCancelled: 'The caller hung up before the call was answered.',
+  callElsewhere: 'The call was answered on another device.',
+  callFailed: 'The call could not be connected. Try again.',
+  inCall: 'You are in a call already. Hang up first.',
   illegalValue: 'The service did not accept a value.',
   tooManyRequests: 'Too many requests. Wait a moment, then try again.',
   serviceBusy: 'The service is busy. Try again in a moment.',
-  network: 'The service could not be reached. Check the network connection, then try again.',
+  network: 'The service cannot be reached. Check the network connection, then try again.',
   unexpected: 'The service answered in an unexpected way.',
 };
 
@@ -65,6 +84,25 @@ const REASON_BY_CODE: Readonly<Record<string, ClientErrorReason>> = {
   reach_limit: 'tooManyRequests',
   server_busy: 'serviceBusy',
 };
+
+/** What one code stands for, told apart by what the service says with it. */
+const REASON_BY_WORDS: readonly [RegExp, ClientErrorReason][] = [
+  [/conference password is wrong/, 'wrongPassword'],
+  [/was removed from the conference/, 'removed'],
+];
+
+/** How a one-to-one call comes to nothing. */
+export type CallFailure = Extract<
+  ClientErrorReason,
+  | 'calleeBusy'
+  | 'calleeOffline'
+  | 'callRefused'
+  | 'callUnanswered'
+  | 'callCancelled'
+  | 'callElsewhere'
+  | 'callFailed'
+  | 'inCall'
+>;
 
 const CAPTURE_REASONS: Readonly<Record<string, ClientErrorReason>> = {
   NotFoundError: 'noDevice',
@@ -115,6 +153,24 @@ export class ClientError extends Error {
     return new ClientError('network', '', cause);
   }
 
+  static callOver(): ClientError {
+    return new ClientError('callOver');
+  }
+
+  static signedOut(detail: string): ClientError {
+    return new ClientError('signedOut', detail);
+  }
+
+  static ofCall(reason: CallFailure, detail = ''): ClientError {
+    return new ClientError(reason, detail);
+  }
+
+  /** By its code in the contract and what the service said with it. */
+  static refused(code: string, description: string): ClientError {
+    const worded = code === 'forbidden_op' && REASON_BY_WORDS.find(([words]) => words.test(description));
+    return new ClientError(worded ? worded[1] : (REASON_BY_CODE[code] ?? 'unexpected'), description);
+  }
+
   static unexpected(detail: string): ClientError {
     return new ClientError('unexpected', detail);
   }
@@ -122,8 +178,9 @@ export class ClientError extends Error {
   /** From an answer whose status is not 2xx; reads its body. */
   static async answer(response: Response): Promise<ClientError> {
     const body = await readErrorBody(response);
-    const reason = REASON_BY_CODE[body.error ?? ''] ?? reasonOfStatus(response.status);
-    return new ClientError(reason, body.error_description ?? `HTTP ${response.status}`);
+    const description = body.error_description ?? `HTTP ${response.status}`;
+    if (body.error !== undefined && body.error in REASON_BY_CODE) return ClientError.refused(body.error, description);
+    return new ClientError(reasonOfStatus(response.status), description);
   }
 }
 

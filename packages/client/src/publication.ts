@@ -1,10 +1,10 @@
 import type { PublicationKind, VideoCodecName } from '@callreel/contract/conference.ts';
 import { ClientError } from './client-error.ts';
-import { readIceServers } from './ice-servers.ts';
-import { deleteWhileClosing, request } from './request.ts';
-import { connectionFor, startConnecting } from './sending-connection.ts';
+import { type Locate, negotiate } from './negotiate.ts';
+import { type LinkState, PeerLink, type Resource } from './peer-link.ts';
+import { connectionFor } from './sending-connection.ts';
 
-export type PublicationState = 'connecting' | 'connected' | 'lost' | 'stopped';
+export type PublicationState = LinkState;
 
 export type PublishOptions = {
   /** The `whip` URL that joining answered. */
@@ -17,13 +17,11 @@ export type PublishOptions = {
   /** Offers this video codec alone; without it the service chooses among the browser's. */
   videoCodec?: VideoCodecName;
   onState?: (state: PublicationState) => void;
-  /** Maps URLs that the service gives out to those under which this page reaches it; without it they are taken as they are. */
   locate?: Locate;
 };
 
-export type Locate = (url: string) => string;
-
-type Resource = { url: string; connection: RTCPeerConnection };
+/** What is off of a publication, as its publisher wants it. */
+export type Muted = { audioOff: boolean; videoOff: boolean };
 
 const withQuery = (url: string, name: string, value: string): string => {
   const changed = new URL(url, location.href);
@@ -31,116 +29,80 @@ const withQuery = (url: string, name: string, value: string): string => {
   return changed.href;
 };
 
-const initialUrl = ({ whipUrl, kind }: PublishOptions): string =>
-  kind === 'desktop' ? withQuery(whipUrl, 'type', 'desktop') : whipUrl;
+const idIn = ({ url }: Resource): string => decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
 
-/** Offer out, answer in (RFC 9725 section 4.2). Closes the connection again where that fails. */
-const negotiate = async (options: PublishOptions, url: string): Promise<Resource> => {
-  const connection = connectionFor(options.stream, options.videoCodec);
+const connect = (options: PublishOptions, url: string): Promise<Resource> =>
+  negotiate(connectionFor(options.stream, options.videoCodec), {
+    ...{ url, token: options.token, locate: options.locate },
+  });
+
+const begin = (options: PublishOptions): Promise<Resource> => {
+  const { whipUrl, kind } = options;
+  return connect(options, kind === 'desktop' ? withQuery(whipUrl, 'type', 'desktop') : whipUrl);
+};
+
+/** In the same recording, as long as the service holds it open (45 s); else as another publication, which is another recording. */
+const resumeOrBegin = async (options: PublishOptions, before: Resource): Promise<Resource> => {
   try {
-    const offer = await connection.createOffer();
-    const response = await request(url, { method: 'POST', token: options.token, sdp: offer.sdp ?? '' });
-    const location = response.headers.get('Location');
-    if (location === null) throw ClientError.unexpected('the WHIP answer names no Location');
-    const iceServers = readIceServers(response.headers.get('Link'));
-    await startConnecting(connection, { offer, answer: await response.text(), iceServers });
-    const resource = new URL(location, response.url).href;
-    return { url: options.locate?.(resource) ?? resource, connection };
+    return await connect(options, withQuery(options.whipUrl, 'resume', idIn(before)));
   } catch (error) {
-    connection.close();
+    if (error instanceof ClientError && error.reason === 'callOver') return begin(options);
     throw error;
   }
 };
 
-/** A publication that is not there any more, or whose member's token died with the stay in the call. */
-const isGone = (error: unknown): boolean =>
-  error instanceof ClientError && (error.reason === 'callOver' || error.reason === 'signedOut');
-
-/** One stream that is being sent. Made by `publish`; ended by `stop()`, or by itself when the page closes. */
+/**
+ * One stream that is being sent. Made by `publish`; ended by `stop()`, or by itself when the page closes. It is connected anew by itself
+ * when the connection is lost, and goes on in the same recording.
+ */
 export class Publication {
   readonly kind: PublicationKind;
-  readonly #options: PublishOptions;
-  #resource: Resource;
-  #state: PublicationState = 'connecting';
+  readonly stream: MediaStream;
+  readonly #link: PeerLink;
 
-  private constructor(options: PublishOptions, resource: Resource) {
-    this.kind = options.kind;
-    this.#options = options;
-    this.#resource = resource;
-    this.#watch(resource.connection);
-    addEventListener('pagehide', this.#sayGoodbye);
+  private constructor({ kind, stream }: PublishOptions, link: PeerLink) {
+    this.kind = kind;
+    this.stream = stream;
+    this.#link = link;
   }
 
   static async open(options: PublishOptions): Promise<Publication> {
-    return new Publication(options, await negotiate(options, initialUrl(options)));
+    const link = await PeerLink.open({
+      token: options.token,
+      connect: (before) => (before === undefined ? begin(options) : resumeOrBegin(options, before)),
+      onState: (state) => options.onState?.(state),
+    });
+    return new Publication(options, link);
   }
 
   get state(): PublicationState {
-    return this.#state;
+    return this.#link.state;
   }
 
-  /** The `pubStreamId` under which its recording is listed. */
+  /** The `pubStreamId` under which its recording is listed. Another one where it had to be published anew. */
   get pubStreamId(): string {
-    return decodeURIComponent(new URL(this.#resource.url).pathname.split('/').at(-1) ?? '');
+    return idIn(this.#link.resource);
   }
 
-  /** After a loss: connects anew and goes on in the same recording. The service holds it open for 45 s. */
+  /** What of it is not sent at the moment. */
+  get muted(): Muted {
+    const isOff = (tracks: MediaStreamTrack[]) => tracks.length > 0 && tracks.every(({ enabled }) => !enabled);
+    return { audioOff: isOff(this.stream.getAudioTracks()), videoOff: isOff(this.stream.getVideoTracks()) };
+  }
+
+  /** Connects anew now, in place of waiting until it is tried by itself. Throws ClientError. */
   async resume(): Promise<void> {
-    if (this.#state === 'stopped') throw ClientError.unexpected('the publication was stopped');
-    this.#resource.connection.close();
-    this.#enter('connecting');
-    try {
-      this.#resource = await negotiate(this.#options, withQuery(this.#options.whipUrl, 'resume', this.pubStreamId));
-    } catch (error) {
-      this.#enter('lost');
-      throw error;
-    }
-    this.#watch(this.#resource.connection);
+    await this.#link.connectAnew();
   }
 
   /** Ends the publication and with it its recording. Idempotent. A publication that is gone already counts as ended. */
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped') return;
-    this.#close();
-    try {
-      await request(this.#resource.url, { method: 'DELETE', token: this.#options.token });
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+  stop(): Promise<void> {
+    return this.#link.stop();
   }
 
-  #watch(connection: RTCPeerConnection): void {
-    const follow = () => this.#follow(connection);
-    connection.addEventListener('connectionstatechange', follow);
-    // A service that closes DTLS shows here seconds before ICE gives up, and not at all in `connectionState` of some browsers.
-    connection.getSenders()[0]?.transport?.addEventListener('statechange', follow);
-    follow();
-  }
-
-  #follow(connection: RTCPeerConnection): void {
-    if (this.#state === 'stopped' || connection !== this.#resource.connection) return;
-    const dtls = connection.getSenders()[0]?.transport?.state;
-    // `disconnected` may heal by itself, and then it says so; the service gives such a connection up after 5 s without a packet.
-    const broken = ['disconnected', 'failed'].includes(connection.connectionState);
-    if (broken || dtls === 'closed' || dtls === 'failed') this.#enter('lost');
-    else if (connection.connectionState === 'connected') this.#enter('connected');
-  }
-
-  readonly #sayGoodbye = (): void => {
-    deleteWhileClosing(this.#resource.url, this.#options.token);
-    this.#close();
-  };
-
-  #close(): void {
-    removeEventListener('pagehide', this.#sayGoodbye);
-    this.#resource.connection.close();
-    this.#enter('stopped');
-  }
-
-  #enter(state: PublicationState): void {
-    if (this.#state === state) return;
-    this.#state = state;
-    this.#options.onState?.(state);
+  /** The service ended it. */
+  forget(): void {
+    this.#link.forget();
   }
 }
 

@@ -159,7 +159,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: { 101: 'Frames follow: text, one JSON object each, as the schema UserServerFrame says' },
     refusals: ['illegal_argument', 'upgrade_required'],
     description:
-      'RFC 6455, with the rules of the events of a conference. Calls are accepted, refused and cancelled over it: what a client may say is the schema UserClientMessage. See docs/formats/events.md.',
+      'RFC 6455, with the rules of the events of a conference. Calls are accepted, refused and cancelled over it: what a client may say is the schema UserClientMessage. See docs/formats/calls.md.',
     headers: ['Sec-WebSocket-Protocol'],
   },
   [`GET ${ROUTES.ownRecordings}`]: call('findRecordings', APP, 'A page', 'illegal_argument'),
