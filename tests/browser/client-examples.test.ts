@@ -55,6 +55,13 @@ const waitForState = (page: Page, members: number, publications: number): Promis
     [members, publications],
   );
 
+/** Resolves when so many of the others' pictures move, and there are no more. */
+const waitUntilShown = (page: Page, count: number): Promise<unknown> =>
+  page.waitForFunction((wanted) => {
+    const videos = [...document.querySelectorAll<HTMLVideoElement>('main video')];
+    return videos.length === wanted && videos.every((video) => video.videoWidth > 0 && video.currentTime > 0.5);
+  }, count);
+
 const reasonOf = (page: Page, run: () => Promise<unknown>): Promise<string | undefined> =>
   page.evaluate(
     (source) =>
@@ -101,6 +108,11 @@ test('a conference: created with a password, joined, published, muted, a screen 
   await waitForState(ann, 2, 3);
   await ann.waitForFunction(() => document.querySelector('output')?.textContent?.startsWith('recording:\nann'));
   await ann.waitForFunction(() => /bob speaks/.test(document.querySelector('output')?.textContent ?? ''));
+  await ann.evaluate(() => {
+    const { examples, membership } = globalThis.kept;
+    examples.showOthers(membership, document.querySelector('main') as HTMLElement);
+  });
+  await waitUntilShown(ann, 2);
   await bob.evaluate(async () => {
     const { membership, camera, screen, examples } = globalThis.kept;
     await examples.setMuted(membership, camera, true);
@@ -108,6 +120,7 @@ test('a conference: created with a password, joined, published, muted, a screen 
     await examples.stopSharing(screen);
   });
   await waitForState(ann, 2, 2);
+  await waitUntilShown(ann, 1);
   await bob.waitForFunction(() => globalThis.kept.told.slice(1).join() === 'muted,heard');
   await Promise.all([bob, ann].map((page) => page.evaluate(() => globalThis.kept.membership.leave())));
   const listed = await waitForRecordings(tested.api, confrId, ({ length }) => length === 4);

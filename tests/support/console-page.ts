@@ -59,3 +59,15 @@ export const seekInPlayer = (page: Page): Promise<{ durationSeconds: number; mov
     while (video.currentTime <= middle && !video.ended) await happens('timeupdate');
     return { durationSeconds: video.duration, movedToSeconds: video.currentTime };
   });
+
+/** Resolves when the picture of another moves and his sound is played with it. */
+export const waitUntilSeen = async (page: Page, userName: string): Promise<void> => {
+  const video = page.locator('.person', { hasText: userName }).locator('video');
+  await video.waitFor();
+  const handle = await video.elementHandle();
+  await page.waitForFunction((element) => {
+    const { videoWidth, currentTime, muted, srcObject } = element as HTMLVideoElement;
+    const kinds = (srcObject as MediaStream | null)?.getTracks().map(({ kind, muted }) => `${kind} ${muted}`) ?? [];
+    return videoWidth > 0 && currentTime > 1 && !muted && kinds.sort().join() === 'audio false,video false';
+  }, handle);
+};

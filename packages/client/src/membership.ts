@@ -159,9 +159,11 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
   async leave(): Promise<void> {
     if (this.#left) return;
     this.#forget();
-    const links = [...this.#publications, ...this.#subscriptions];
-    await Promise.allSettled(links.map((link) => link.stop()));
-    await this.#tellLeft();
+    try {
+      await this.#tellLeft();
+    } finally {
+      for (const link of [...this.#publications, ...this.#subscriptions]) link.forget();
+    }
   }
 
   #take(frame: Told): void {

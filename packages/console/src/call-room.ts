@@ -5,6 +5,7 @@ import { InviteBox } from './invite-box.ts';
 import { LocalMedia, type SendingState } from './local-media.ts';
 import { MembersPanel } from './members-panel.ts';
 import { clearErrors, cloneTemplate, find, part, setWords } from './page.ts';
+import { PeopleTiles } from './people-tiles.ts';
 import { formatDuration } from './recording-facts.ts';
 import type { TextKey } from './texts-en.ts';
 
@@ -42,22 +43,20 @@ export class CallRoom {
   readonly #options: CallRoomOptions;
   readonly #media: LocalMedia;
   readonly #members: MembersPanel;
+  readonly #people: PeopleTiles;
   readonly #clock: ReturnType<typeof setInterval>;
   readonly #enteredMs = performance.now();
   #over = false;
+  #ending = false;
 
   constructor(options: CallRoomOptions) {
-    const { api, membership, stream } = options;
+    const { membership, stream } = options;
     this.#options = options;
     this.element = cloneTemplate('call-room');
     this.#media = new LocalMedia(membership, stream, () => this.#render());
-    this.#members = new MembersPanel({
-      root: this.element,
-      api,
-      confrId: membership.confrId,
-      ownId: membership.memberId,
-      onOut: () => this.#finish('out'),
-    });
+    this.#members = new MembersPanel(this.element, membership);
+    this.#people = new PeopleTiles(this.element, membership);
+    membership.on('ended', () => this.#finish(this.#ending ? 'ended' : 'out'));
     this.#clock = setInterval(() => this.#showElapsed(), 1_000);
     this.#describe();
     this.#wireControls();
@@ -111,9 +110,11 @@ export class CallRoom {
   }
 
   async #endForAll(): Promise<void> {
+    this.#ending = true;
     try {
       await this.#options.api.endConference(this.#options.membership.confrId);
     } catch (error) {
+      this.#ending = false;
       showFailure(this.element, 'end', error);
       return;
     }
@@ -135,6 +136,7 @@ export class CallRoom {
     this.#over = true;
     clearInterval(this.#clock);
     this.#members.close();
+    this.#people.close();
     this.#media.close();
     // A goodbye that does not get through is made good by the service's own hold of 45 s: nobody has to wait for it here.
     this.#options.membership.leave().catch(() => undefined);

@@ -1,4 +1,4 @@
-import { type CaptureChoice, closeCapture, openCameraAndMicrophone, openScreen } from '@callreel/client/capture.ts';
+import { type CaptureChoice, closeCapture, openCameraAndMicrophone } from '@callreel/client/capture.ts';
 import type { Membership } from '@callreel/client/membership.ts';
 import type { Publication } from '@callreel/client/publication.ts';
 
@@ -15,7 +15,6 @@ export class LocalMedia {
   readonly #membership: Membership;
   readonly #onChange: () => void;
   #stream: MediaStream;
-  #screen: MediaStream | undefined;
   #main: Publication | undefined;
   #desktop: Publication | undefined;
   #connecting = false;
@@ -32,7 +31,7 @@ export class LocalMedia {
   }
 
   get screen(): MediaStream | undefined {
-    return this.#screen;
+    return this.#desktop?.state === 'stopped' ? undefined : this.#desktop?.stream;
   }
 
   get microphoneOn(): boolean {
@@ -71,27 +70,16 @@ export class LocalMedia {
 
   /** Asks for a screen and sends it. */
   async shareScreen(): Promise<void> {
-    const screen = await openScreen();
-    // Browsers have a button of their own that ends the sharing.
-    screen.getVideoTracks()[0]?.addEventListener('ended', () => {
-      this.stopSharing().catch(() => undefined);
-    });
-    this.#screen = screen;
     this.#setConnecting(true);
     try {
-      this.#desktop = await this.#membership.publish(screen, 'desktop', { onState: this.#onChange });
-    } catch (error) {
-      this.#closeScreen();
-      throw error;
+      this.#desktop = await this.#membership.shareScreen({ onState: this.#onChange });
     } finally {
       this.#setConnecting(false);
     }
   }
 
   async stopSharing(): Promise<void> {
-    const desktop = this.#desktop;
-    this.#closeScreen();
-    await desktop?.stop();
+    await this.#desktop?.stop();
   }
 
   /** Resumes what was lost, or starts what never came to be. */
@@ -105,7 +93,7 @@ export class LocalMedia {
   /** Lets go of the devices. The publications end with the membership. Idempotent. */
   close(): void {
     closeCapture(this.#stream);
-    this.#closeScreen();
+    if (this.screen) closeCapture(this.screen);
   }
 
   /** Mutes or unmutes what there is; a device that was not asked for at first, or was unplugged, is opened. */
@@ -114,6 +102,8 @@ export class LocalMedia {
     if (tracks.length === 0 && on) await this.#startAnew(wanted, kind);
     for (const track of tracks) track.enabled = on;
     this.#onChange();
+    // The others are told; what is off is off whether they hear of it or not.
+    if (this.#main) await this.#membership.mute(this.#main, {}).catch(() => undefined);
   }
 
   /** Another device needs a new publication: one connection's sections are fixed. */
@@ -131,13 +121,6 @@ export class LocalMedia {
 
   #setConnecting(connecting: boolean): void {
     this.#connecting = connecting;
-    this.#onChange();
-  }
-
-  #closeScreen(): void {
-    if (this.#screen !== undefined) closeCapture(this.#screen);
-    this.#screen = undefined;
-    this.#desktop = undefined;
     this.#onChange();
   }
 }

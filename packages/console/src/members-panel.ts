@@ -1,81 +1,52 @@
-import type { CallreelApi } from '@callreel/client/callreel-api.ts';
-import { type ConferenceWithMembers, ROLE_NAMES } from './conference-roles.ts';
-import { explain, isCallOver } from './explain.ts';
-import { words } from './language.ts';
+import type { Membership } from '@callreel/client/membership.ts';
+import type { ConferenceState, MemberInfo } from '@callreel/contract/events.ts';
 import { part, setWords, showError } from './page.ts';
-import { poll } from './polling.ts';
 
-const POLL_EVERY_MS = 2_000;
+/** What to show of a member. */
+export const nameOf = ({ nickname, userName }: Pick<MemberInfo, 'nickname' | 'userName'>): string =>
+  nickname ?? userName;
 
-type Member = ConferenceWithMembers['mems'][number];
-
-const bareName = (memberName: string): string => memberName.slice(memberName.indexOf('_') + 1);
-
-/** Who is in the call, asked for every 2 s. Says when the call, or one's own place in it, is gone. */
+/** Who is in the call, and who speaks, as its events tell. */
 export class MembersPanel {
   readonly #root: HTMLElement;
-  readonly #api: CallreelApi;
-  readonly #confrId: string;
   readonly #ownId: string;
-  readonly #onOut: () => void;
-  readonly #closing = new AbortController();
+  readonly #ends: (() => void)[];
 
-  constructor(options: { root: HTMLElement; api: CallreelApi; confrId: string; ownId: string; onOut: () => void }) {
-    this.#root = options.root;
-    this.#api = options.api;
-    this.#confrId = options.confrId;
-    this.#ownId = options.ownId;
-    this.#onOut = options.onOut;
-    void poll(POLL_EVERY_MS, this.#closing.signal, () => this.#look());
+  constructor(root: HTMLElement, membership: Membership) {
+    this.#root = root;
+    this.#ownId = membership.memberId;
+    this.#ends = [
+      membership.on('state', (state) => this.#show(state)),
+      membership.on('connected', (connected) => this.#showConnected(connected)),
+    ];
+    this.#show(membership.state);
   }
 
   close(): void {
-    this.#closing.abort();
+    for (const end of this.#ends) end();
   }
 
-  async #look(): Promise<'again' | 'done'> {
-    try {
-      const { mems } = await this.#api.conference(this.#confrId);
-      if (this.#closing.signal.aborted) return 'done';
-      return this.#show(mems);
-    } catch (error) {
-      return this.#failed(error);
-    }
-  }
-
-  #show(members: readonly Member[]): 'again' | 'done' {
-    showError(this.#root, 'members');
-    if (!members.some(({ memberId }) => memberId === this.#ownId)) return this.#out();
+  #show({ members, speaking }: ConferenceState): void {
     part(this.#root, 'count', HTMLElement).textContent = String(members.length);
-    part(this.#root, 'members', HTMLElement).replaceChildren(...members.map((member) => this.#row(member)));
-    return 'again';
+    const rows = members.map((member) => this.#row(member, speaking.includes(member.memberId)));
+    part(this.#root, 'members', HTMLElement).replaceChildren(...rows);
   }
 
-  #row(member: Member): HTMLElement {
+  #row(member: MemberInfo, speaks: boolean): HTMLElement {
     const row = document.createElement('li');
+    row.dataset.speaking = String(speaks);
     const name = document.createElement('span');
-    const own = member.memberId === this.#ownId;
-    if (own) setWords(name, 'room.you', { name: bareName(member.memName) });
-    else name.textContent = bareName(member.memName);
+    if (member.memberId === this.#ownId) setWords(name, 'room.you', { name: nameOf(member) });
+    else name.textContent = nameOf(member);
     const role = document.createElement('span');
     role.className = 'role';
-    const roleName = ROLE_NAMES[member.role];
-    if (roleName !== undefined) setWords(role, `role.${roleName}`);
+    setWords(role, `role.${member.role}`);
     row.append(name, role);
     return row;
   }
 
-  #failed(error: unknown): 'again' | 'done' {
-    if (this.#closing.signal.aborted) return 'done';
-    if (isCallOver(error)) return this.#out();
-    const { key, values } = explain(error);
-    showError(this.#root, 'members', 'room.pollFailed', { why: words(key, values) });
-    return 'again';
-  }
-
-  #out(): 'done' {
-    this.close();
-    this.#onOut();
-    return 'done';
+  #showConnected(connected: boolean): void {
+    if (connected) showError(this.#root, 'members');
+    else showError(this.#root, 'members', 'room.notHeard');
   }
 }
