@@ -16,6 +16,7 @@ import type * as ShareTheScreen from '../../packages/client/examples/share-the-s
 import type * as SignIn from '../../packages/client/examples/sign-in.ts';
 import type * as WhoIsIn from '../../packages/client/examples/who-is-in.ts';
 import type { TestBrowser } from './browser.ts';
+import { openWatchedPage } from './publishing-page.ts';
 
 const NAMES = [
   'answer-calls',
@@ -107,7 +108,7 @@ export const openExamplePage = async (
   { url: baseUrl, credentials }: Service,
   { userName, password }: { userName: string; password: string },
 ): Promise<Page> => {
-  const page = await browser.newPage();
+  const page = await openWatchedPage(browser);
   await page.goto(origin);
   await page.waitForFunction(() => globalThis.kept !== undefined);
   const { org, app } = credentials;

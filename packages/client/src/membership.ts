@@ -12,6 +12,7 @@ import type { CallreelApi } from './callreel-api.ts';
 import { closeCapture, openScreen } from './capture.ts';
 import { ClientError } from './client-error.ts';
 import { EventStream } from './event-stream.ts';
+import { missedEvents } from './missed-events.ts';
 import type { Locate } from './negotiate.ts';
 import { type Publication, type PublishOptions, publish } from './publication.ts';
 import { deleteWhileClosing, request } from './request.ts';
@@ -169,21 +170,23 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
   #take(frame: Told): void {
     if (frame.kind === 'snapshot') this.#begin(frame.state);
     if (frame.kind !== 'event') return;
-    const { event } = frame;
-    this.#state = applyEvent(this.state, event);
-    if (event.kind === 'publicationEnded') this.#handlePublicationEnded(event);
-    this.tell(event.kind, event as never);
+    this.#state = applyEvent(this.state, frame.event);
+    this.#handle(frame.event);
     this.tell('state', this.#state);
   }
 
-  /** Also after the service was started anew: what it does not know of has ended. */
+  /** The first one, or another where what happened meanwhile is not known. */
   #begin(state: ConferenceState): void {
+    const missed = this.#state === undefined ? [] : missedEvents(this.#state, state);
     this.#state = state;
-    const known = new Set(state.publications.map(({ pubStreamId }) => pubStreamId));
-    for (const publication of this.#publications) if (!known.has(publication.pubStreamId)) publishAnew(publication);
-    for (const subscription of this.#subscriptions) if (!known.has(subscription.pubStreamId)) this.#drop(subscription);
+    for (const event of missed) this.#handle(event);
     this.#opened.resolve();
     this.tell('state', state);
+  }
+
+  #handle(event: ConferenceEvent): void {
+    if (event.kind === 'publicationEnded') this.#handlePublicationEnded(event);
+    this.tell(event.kind, event as never);
   }
 
   #handlePublicationEnded({ pubStreamId, publishAnew: anew }: MembershipEvents['publicationEnded']): void {
