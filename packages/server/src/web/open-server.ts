@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type ServerOptions } from 'node:htt
 import { createServer as createSecureServer } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { type Config, ConfigError } from '../base/config.ts';
-import { asksForEvents } from './events/upgrades.ts';
+import { asksForSocket } from './events/upgrades.ts';
 import type { WebServer } from './web-app.ts';
 
 export type Timeouts = {
@@ -43,7 +43,7 @@ const optionsOf = ({ requestMs, lookEveryMs, keepAliveMs }: Timeouts): ServerOpt
   keepAliveTimeout: keepAliveMs,
   // We look for it ourselves: node's own answer has no body and none of our headers.
   requireHostHeader: false,
-  shouldUpgradeCallback: asksForEvents,
+  shouldUpgradeCallback: asksForSocket,
 });
 
 /** fastify sets none of these on a server that it did not make. */

@@ -1,6 +1,7 @@
 /** One WebSocket over which events are followed: what goes out is bounded, what comes in is read and counted. */
 import { EVENT_CLOSES, type EventClose, type ServerFrame } from '@callreel/contract/events.ts';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
+import { BoundedSocket } from '../sockets/bounded-socket.ts';
 
 export type EventSocketOptions = {
   ws: WebSocket;
@@ -18,9 +19,6 @@ type Answer = Exclude<ServerFrame, { kind: 'snapshot' | 'resumed' | 'event' }>;
 /** A frame of the wire. */
 export type Told = { kind: string } & Readonly<Record<string, unknown>>;
 
-/** Some 300 events: seconds of a busy conference. What is more is cheaper to get anew than to keep. */
-const MOST_BUFFERED_BYTES = 64 * 1024;
-
 /** Serialized once for all who are told. */
 const serialized = new WeakMap<Told, Buffer>();
 
@@ -35,21 +33,18 @@ const bytesOf = (frame: Told): Buffer => {
 
 export class EventSocket {
   readonly #options: EventSocketOptions;
+  readonly #socket: BoundedSocket;
   #isOpen = true;
-  #isAlive = true;
-  #isOpening = true;
-  /** A snapshot may be large, and so may be all that was missed: that is not the reader's fault. */
-  #openingBytes = 0;
 
   constructor(options: EventSocketOptions) {
     this.#options = options;
-    const { ws } = options;
-    ws.on('message', (data, isBinary) => this.#handleMessage(data, isBinary));
-    ws.on('pong', () => this.#note());
-    ws.on('ping', () => this.#count());
-    ws.on('close', () => this.#end(undefined));
-    // What the client did wrong, or the network; 'close' follows.
-    ws.on('error', () => {});
+    const { ws, mayTalk } = options;
+    this.#socket = new BoundedSocket({
+      ...{ ws, mayTalk },
+      onText: (text) => this.#handleText(text),
+      onProblem: (problem) => this.close(problem),
+      onGone: () => this.#end(undefined),
+    });
   }
 
   /** What the feed tells, in its order. */
@@ -64,7 +59,7 @@ export class EventSocket {
 
   /** The snapshot, or all that was missed, is told. */
   endOpening(): void {
-    this.#isOpening = false;
+    this.#socket.endOpening();
   }
 
   get isOpen(): boolean {
@@ -73,54 +68,26 @@ export class EventSocket {
 
   /** Idempotent. What was sent before still goes out, for a few seconds. */
   close(why: EventClose): void {
-    if (!this.#isOpen) return;
-    this.#options.ws.close(EVENT_CLOSES[why].code, why);
+    this.#socket.close(EVENT_CLOSES[why].code, why);
     this.#end(why);
   }
 
   /** Call it every 20 s or so: a socket of which nothing was heard since the last time is cut. */
   beat(): void {
-    if (!this.#isAlive) this.cut();
-    this.#isAlive = false;
-    if (this.#isOpen) this.#options.ws.ping();
+    this.#socket.beat();
   }
 
   /** Without a word. */
   cut(): void {
-    this.#options.ws.terminate();
+    this.#socket.cut();
   }
 
   #send(frame: Told): void {
-    const { ws } = this.#options;
-    const isSlow = !this.#isOpening && ws.bufferedAmount > MOST_BUFFERED_BYTES + this.#openingBytes;
-    if (isSlow) this.close('tooSlow');
-    if (!this.#isOpen) return;
-    const bytes = bytesOf(frame);
-    if (this.#isOpening) this.#openingBytes += bytes.length;
-    ws.send(bytes, { binary: false });
+    if (this.#isOpen) this.#socket.send(bytesOf(frame));
   }
 
-  #handleMessage(data: RawData, isBinary: boolean): void {
-    if (!this.#count()) return;
-    if (isBinary) {
-      this.close('binaryMessage');
-      return;
-    }
-    // A whole message: `ws` gives one as a Buffer unless told otherwise.
-    if (!this.#options.onMessage((data as Buffer).toString('utf8'))) this.close('badMessage');
-  }
-
-  /** Whether it is one that may come. */
-  #count(): boolean {
-    this.#note();
-    if (!this.#isOpen) return false;
-    if (this.#options.mayTalk()) return true;
-    this.close('tooManyMessages');
-    return false;
-  }
-
-  #note(): void {
-    this.#isAlive = true;
+  #handleText(text: string): void {
+    if (!this.#options.onMessage(text)) this.close('badMessage');
   }
 
   #end(why: EventClose | undefined): void {

@@ -1,6 +1,6 @@
 /**
  * Requests for a WebSocket (RFC 6455). Node hands them over without an answer to write to; they get one, and take the way of every other
- * call, so that checks and refusals are the same. Only those for events do: to every other path Upgrade means nothing (RFC 9110, 7.8).
+ * call, so that checks and refusals are the same. Only those for our sockets do: to every other path Upgrade means nothing (RFC 9110, 7.8).
  */
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,13 +10,14 @@ import type { WebApp } from '../web-app.ts';
 
 export type Upgrade = { socket: Socket; head: Buffer };
 
-const EVENTS_PATH = /\/events(?:\?|$)/;
+/** Events, and the two that the vendor's web SDK opens. */
+const SOCKET_PATH = /(?:\/events|^\/rtc\/(?:ws|qoe))(?:\?|$)/;
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const VERSION = '13';
 
 /** For the HTTP server: whatever else asks for another protocol is served as if it had not. */
-export const asksForEvents = ({ method, url = '', headers }: IncomingMessage): boolean =>
-  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && EVENTS_PATH.test(url);
+export const asksForSocket = ({ method, url = '', headers }: IncomingMessage): boolean =>
+  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && SOCKET_PATH.test(url);
 
 const pending = new WeakMap<IncomingMessage, Upgrade>();
 
@@ -53,9 +54,11 @@ export const readUpgrade = (request: IncomingMessage): Upgrade => {
   if (found === undefined || request.headers['sec-websocket-version'] !== VERSION) throw WebError.upgradeRequired();
   const key = request.headers['sec-websocket-key'] ?? '';
   if (!KEY.test(key)) throw WebError.illegalArgument('Sec-WebSocket-Key', '16 bytes in base64');
-  if (!protocolsOf(request).includes(EVENTS_PROTOCOL)) {
-    const wants = `${EVENTS_PROTOCOL}, ${BEARER_PROTOCOL_PREFIX}<token>`;
-    throw WebError.illegalArgument('Sec-WebSocket-Protocol', wants);
-  }
   return found;
+};
+
+/** @throws WebError `illegal_argument` */
+export const wantEventsProtocol = (request: IncomingMessage): void => {
+  if (protocolsOf(request).includes(EVENTS_PROTOCOL)) return;
+  throw WebError.illegalArgument('Sec-WebSocket-Protocol', `${EVENTS_PROTOCOL}, ${BEARER_PROTOCOL_PREFIX}<token>`);
 };

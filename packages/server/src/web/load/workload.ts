@@ -72,11 +72,23 @@ export class Workload {
     const release = await this.#turns.take({ tenant, address: addressKey(request.ip), kind });
     if (release === undefined) {
       if (mustBeServed(request)) return;
-      throw WebError.of('server_busy', 'Too many calls of this application wait for their turn');
+      throw tooManyWaiting();
     }
     this.#releases.set(request, release);
     if (reply.raw.destroyed) release();
     else reply.raw.once('close', release);
+  }
+
+  /** For work that comes over a socket, or of which only the body says whose it is: people wait for it. @throws `server_busy` */
+  async inTurn<Result>(request: FastifyRequest, tenant: string, work: () => Promise<Result>): Promise<Result> {
+    await this.refuseWhenBusy(request);
+    const release = await this.#turns.take({ tenant, address: addressKey(request.ip), kind: 'live' });
+    if (release === undefined) throw tooManyWaiting();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
   }
 
   /** From now on there is nothing to work at: an answer is to be sent, and the client may take its time for that. */
@@ -84,6 +96,9 @@ export class Workload {
     this.#releases.get(request)?.();
   };
 }
+
+const tooManyWaiting = (): WebError =>
+  WebError.of('server_busy', 'Too many calls of this application wait for their turn');
 
 const kindOf = (callClass: CallClass): CallKind => (callClass === 'joins' || callClass === 'own' ? 'live' : 'other');
 

@@ -1,11 +1,9 @@
 /** What happens in a conference, and to a user, over a WebSocket. */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { EVENTS_PROTOCOL, type EventCursor, parseEventCursor } from '@callreel/contract/events.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { WebSocketServer } from 'ws';
 import type { Device } from '../../calls/user-lines.ts';
 import type { CallsPort } from '../calls-port.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
@@ -13,10 +11,11 @@ import { WebError } from '../errors.ts';
 import { type ConferencePlace, conferenceSeat } from '../events/conference-seat.ts';
 import type { EventSockets } from '../events/event-sockets.ts';
 import type { Seat } from '../events/seat.ts';
-import { readUpgrade, type Upgrade } from '../events/upgrades.ts';
+import { readUpgrade, type Upgrade, wantEventsProtocol } from '../events/upgrades.ts';
 import { userSeat, type ViewJoin } from '../events/user-seat.ts';
 import type { Gate } from '../gate.ts';
 import type { Workload } from '../load/workload.ts';
+import { fromAllowedOrigin, Handshakes } from '../sockets/handshakes.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 import { userIn } from './calls.ts';
 import { confrIdIn } from './conferences.ts';
@@ -42,10 +41,6 @@ const UserQuery = Type.Object({
 });
 
 const LONGEST_MESSAGE_BYTES = 16 * 1024;
-/** A message of ours comes in one or a few. */
-const MOST_FRAGMENTS = 64;
-/** How long a client may take to read what it was sent, and why it is closed. */
-const CLOSING_MS = 5000;
 
 const readSince = (text: string | undefined): EventCursor | undefined => {
   if (text === undefined) return undefined;
@@ -54,33 +49,14 @@ const readSince = (text: string | undefined): EventCursor | undefined => {
   return cursor;
 };
 
-/** CORS does not bind a WebSocket: a browser sends where its page is from, and whether that may is ours to say. */
-const fromAllowedOrigin = (origins: () => readonly string[]) => async (request: FastifyRequest) => {
-  const { origin } = request.headers;
-  if (origin === undefined || origins().includes(origin)) return;
-  throw WebError.forbidden('Pages of this origin may not open it: see CALLREEL_CORS_ORIGINS');
-};
-
-/** What the 101 bears beyond what it must: the same as every answer. */
-const addedHeaders = new WeakMap<IncomingMessage, string[]>();
-
-const newHandshakes = (): WebSocketServer => {
-  const handshakes = new WebSocketServer({
-    ...{ noServer: true, clientTracking: false, perMessageDeflate: false },
-    ...{ maxPayload: LONGEST_MESSAGE_BYTES, maxFragments: MOST_FRAGMENTS, closeTimeout: CLOSING_MS },
-    handleProtocols: () => EVENTS_PROTOCOL,
-  });
-  handshakes.on('headers', (lines, request) => lines.push(...(addedHeaders.get(request) ?? [])));
-  return handshakes;
-};
-
-const headerLines = (reply: FastifyReply): string[] =>
-  Object.entries(reply.getHeaders()).map(([name, value]) => `${name}: ${value}`);
-
 export const eventRoutes =
   ({ gate, conferences, calls, viewJoin, sockets, workload, origins }: EventRouteParts): Routes =>
   async (app) => {
-    const handshakes = newHandshakes();
+    const handshakes = new Handshakes({
+      longestMessageBytes: LONGEST_MESSAGE_BYTES,
+      protocol: EVENTS_PROTOCOL,
+      workload,
+    });
 
     const placeOf = (request: FastifyRequest): ConferencePlace => {
       const holder = gate.holderOf(request);
@@ -100,11 +76,7 @@ export const eventRoutes =
     /** From here on it is no HTTP any more. @throws `reach_limit` */
     const open = (request: FastifyRequest, reply: FastifyReply, upgrade: Upgrade, seat: Seat): FastifyReply => {
       sockets.assertRoom(seat);
-      reply.hijack();
-      workload.end(request);
-      reply.raw.detachSocket(upgrade.socket);
-      addedHeaders.set(request.raw, headerLines(reply));
-      handshakes.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (ws) => sockets.open(ws, seat));
+      handshakes.accept(request, reply, upgrade, (ws) => sockets.open(ws, seat));
       return reply;
     };
 
@@ -122,6 +94,7 @@ export const eventRoutes =
       },
       async (request, reply) => {
         const upgrade = readUpgrade(request.raw);
+        wantEventsProtocol(request.raw);
         const since = readSince(request.query.since);
         const place = placeOf(request);
         conferences.events.assertOpen(place.appId, place.confrId, place.member);
@@ -144,6 +117,7 @@ export const eventRoutes =
       },
       async (request, reply) => {
         const upgrade = readUpgrade(request.raw);
+        wantEventsProtocol(request.raw);
         const since = readSince(request.query.since);
         const device = deviceOf(request, request.query.device);
         return open(request, reply, upgrade, userSeat(calls, device, since, viewJoin));
