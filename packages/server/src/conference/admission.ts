@@ -1,12 +1,13 @@
 /** Who may join and as what, and who may become what. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Role } from '@callreel/contract/conference.ts';
+import { ROLE_CODES, type Role } from '@callreel/contract/conference.ts';
 import type { UserName } from '@callreel/contract/ids.ts';
 import { ConferenceError } from './conference-error.ts';
 import { countRole, type LiveConference } from './live-conference.ts';
 
 export type JoinRequest = {
   userName: UserName;
+  /** Who is not trusted may ask for less than he would get, unless it is his conference. */
   role?: Role;
   password?: string;
   /** What the others are told of him beyond his name. */
@@ -53,7 +54,9 @@ const knowsPassword = ({ password }: LiveConference, request: JoinRequest): bool
 /** Equal lengths let the comparison take the same time whatever differs. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-const roleFor = (conference: LiveConference, request: JoinRequest): Role => {
-  if (request.trusted && request.role) return request.role;
-  return request.userName === conference.creator ? 'admin' : conference.settings.defaultRole;
+const roleFor = (conference: LiveConference, { userName, trusted, role: wanted }: JoinRequest): Role => {
+  if (trusted && wanted !== undefined) return wanted;
+  if (userName === conference.creator) return 'admin';
+  const { defaultRole } = conference.settings;
+  return wanted !== undefined && ROLE_CODES[wanted] < ROLE_CODES[defaultRole] ? wanted : defaultRole;
 };

@@ -36,6 +36,11 @@ export class ConferenceRegistry {
     );
   }
 
+  /** That which goes by this name among those of its app. */
+  ofRoom(appId: number, roomName: string): LiveConference | undefined {
+    return this.all().find(({ app, settings }) => app.id === appId && settings.roomName === roomName);
+  }
+
   /** @throws ConferenceError `notFound` */
   conference(appId: number, confrId: ConfrId): LiveConference {
     const conference = this.#live.get(confrId);

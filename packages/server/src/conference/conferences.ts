@@ -22,9 +22,10 @@ import { ConferenceRegistry } from './conference-registry.ts';
 import { ConferenceTimers } from './conference-timers.ts';
 import type { ConferencesOptions } from './conferences-options.ts';
 import { Enactor } from './enactor.ts';
+import { Entrance } from './entrance.ts';
 import { EventHub } from './event-hub.ts';
 import { type ConferenceFigures, countLives, ReceivedTotals } from './figures.ts';
-import { Founding } from './founding.ts';
+import { Founding, type FoundingWish } from './founding.ts';
 import { type Joined, Joining, type MemberRef } from './joining.ts';
 import { LastingWrites } from './lasting-writes.ts';
 import { type LifeEvent, step } from './lifecycle.ts';
@@ -74,6 +75,7 @@ export class Conferences {
   readonly #live = new ConferenceRegistry();
   readonly #turns = new Turns<ConfrId>();
   readonly events: ConferenceEvents;
+  readonly entrance: Entrance;
   readonly #hub: EventHub;
   readonly #writes: LastingWrites;
   readonly #media: MediaPool;
@@ -92,6 +94,7 @@ export class Conferences {
     this.#hub = new EventHub({ ...options, timers });
     const handle = (conference: LiveConference, event: LifeEvent) => this.#handle(conference, event);
     this.events = new ConferenceEvents({ live: this.#live, turns: this.#turns, hub: this.#hub, handle });
+    this.entrance = new Entrance({ live: this.#live, found: (...wish) => this.#found(...wish) });
     this.#writes = new LastingWrites({ ...options, timers });
     this.#media = new MediaPool({
       count: options.mediaProcesses,
@@ -151,9 +154,7 @@ export class Conferences {
 
   /** @throws ConferenceError `busy` while the service stops */
   async create(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): Promise<ConferenceView> {
-    this.#assertOpen();
-    const conference = await this.#founding.found(app, body, creator);
-    this.#add(conference);
+    const conference = await this.#found(app, body, { creator });
     return conferenceView(conference, expiryOf(conference), this.#options.formatTime);
   }
 
@@ -165,7 +166,7 @@ export class Conferences {
     // Nobody else knows it: the two are let in here.
     const password = Buffer.from(this.#options.ids.randomBytes(PAIR_PASSWORD_BYTES)).toString('base64url');
     const body = { ...wish, ...PAIR_LIMITS, password };
-    const conference = await this.#founding.found(app, body, caller.userName, 'CONFR');
+    const conference = await this.#founding.found(app, body, { creator: caller.userName, type: 'CONFR' });
     this.#add(conference);
     const confrId = conference.id;
     try {
@@ -368,6 +369,13 @@ export class Conferences {
         this.#options.log.error({ err: error }, 'a conference could not be brought up to date'),
       );
     }
+  }
+
+  async #found(app: AppRecord, body: CreateConferenceBody, wish: FoundingWish): Promise<LiveConference> {
+    this.#assertOpen();
+    const conference = await this.#founding.found(app, body, wish);
+    this.#add(conference);
+    return conference;
   }
 
   #add(conference: LiveConference): void {

@@ -18,6 +18,10 @@ export type FoundingOptions = {
   ids: IdSource;
 };
 
+/** What does not come from the body alone. */
+/** `type`: as the body says, unless given. */
+export type FoundingWish = { creator: UserName | undefined; roomName?: string; type?: ConferenceType };
+
 export class Founding {
   readonly #options: FoundingOptions;
 
@@ -26,13 +30,8 @@ export class Founding {
   }
 
   /** One that nobody has come to yet. */
-  async found(
-    app: AppRecord,
-    body: CreateConferenceBody,
-    creator: UserName | undefined,
-    type = readConferenceType(body),
-  ): Promise<LiveConference> {
-    const conference = this.#make(app, body, creator, type);
+  async found(app: AppRecord, body: CreateConferenceBody, wish: FoundingWish): Promise<LiveConference> {
+    const conference = this.#make(app, body, wish);
     await this.#insert(conference);
     return conference;
   }
@@ -40,8 +39,7 @@ export class Founding {
   #make(
     app: AppRecord,
     body: CreateConferenceBody,
-    creator: UserName | undefined,
-    type: ConferenceType,
+    { creator, roomName, type = readConferenceType(body) }: FoundingWish,
   ): LiveConference {
     const { ids, timers } = this.#options;
     return {
@@ -52,7 +50,7 @@ export class Founding {
       rec: (body.rec ?? false) || (body.recMerge ?? false),
       recMerge: body.recMerge ?? false,
       creator: creator ?? null,
-      settings: readConferenceSettings(body),
+      settings: { ...readConferenceSettings(body), ...(roomName !== undefined && { roomName }) },
       createdAt: new Date(ids.nowMs()),
       began: null,
       life: beginLife('waiting', [], type === 'CONFR'),

@@ -32,6 +32,8 @@ export type ConferenceSettings = {
   /** Publications with video. */
   maxVideos: number;
   maxAudience: number;
+  /** The name it is joined by; most have none. */
+  roomName?: string;
 };
 
 /** Milliseconds on the monotonic clock and since 1970, of one and the same moment. */

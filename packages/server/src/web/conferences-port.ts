@@ -20,4 +20,5 @@ export type ConferencesPort = Pick<
   | 'endRevoked'
   | 'figures'
   | 'events'
+  | 'entrance'
 >;

@@ -32,7 +32,18 @@ export const LONGEST_TTL_SECONDS = 9_999_999_999;
 const PREFIX = 'YWMt';
 const TOKEN = /^YWMt[A-Za-z0-9_-]{43}$/;
 
+/** In place of a token whose text must not be there; base64url of its SHA-256. */
+const REFERENCE = /^sha256:([A-Za-z0-9_-]{43})$/;
+
 const hashOf = (token: string): Uint8Array => createHash('sha256').update(token).digest();
+
+const hashOfEither = (tokenOrReference: string): Uint8Array => {
+  const hash = REFERENCE.exec(tokenOrReference)?.[1];
+  return hash === undefined ? hashOf(tokenOrReference) : Buffer.from(hash, 'base64url');
+};
+
+/** Names a token, to `issueMember` and `deadAmong` alone: it proves nothing. */
+export const referenceTo = (token: string): string => `sha256:${Buffer.from(hashOf(token)).toString('base64url')}`;
 
 export type TokensOptions = {
   store: Pick<Store, 'tokens'>;
@@ -61,7 +72,7 @@ export class Tokens {
     return this.#issue({ appId: app.id, subject, expiresAt: this.#in(ttlSeconds), revokedAt: null });
   }
 
-  /** `userToken`: the token it is got with; it dies with that one. @throws WebError `unauthorized` where that is dead by now */
+  /** `userToken`: the token it is got with, or a reference to it; it dies with that one. @throws WebError `unauthorized` where that is dead by now */
   issueMember(member: TokenMember, ttlSeconds: number, userToken?: string): Promise<IssuedToken> {
     const { appId, userName, confrId, memberId } = member;
     const subject = { kind: 'member', userName, confrId, memberId } as const;
@@ -78,7 +89,7 @@ export class Tokens {
 
   /** Which of these are not good any more. */
   async deadAmong(tokens: readonly string[]): Promise<string[]> {
-    const byHash = new Map(tokens.map((token) => [Buffer.from(hashOf(token)).toString('hex'), token]));
+    const byHash = new Map(tokens.map((token) => [Buffer.from(hashOfEither(token)).toString('hex'), token]));
     const dead = await this.#store.deadAmong([...byHash.keys()], new Date(this.#nowMs()));
     return dead.flatMap((hash) => byHash.get(hash) ?? []);
   }
@@ -91,7 +102,8 @@ export class Tokens {
   async #issue(record: TokenRecord, userToken?: string): Promise<IssuedToken> {
     const token = PREFIX + randomBytes(32).toString('base64url');
     if (userToken === undefined) await this.#store.insert(hashOf(token), record);
-    else if (!(await this.#store.insertUnder(hashOf(userToken), hashOf(token), record))) throw WebError.unauthorized();
+    else if (!(await this.#store.insertUnder(hashOfEither(userToken), hashOf(token), record)))
+      throw WebError.unauthorized();
     return { token, expiresAt: record.expiresAt };
   }
 
