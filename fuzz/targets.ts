@@ -1,5 +1,6 @@
 /** Everything that reads what others wrote. */
 import type { FuzzTarget } from './target.ts';
+import { EMEDIA_TARGETS } from './targets/emedia.ts';
 import { RECORDING_TARGETS } from './targets/recording.ts';
 import { RTP_TARGETS } from './targets/rtp.ts';
 import { SDP_TARGETS } from './targets/sdp.ts';
@@ -11,5 +12,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...RTP_TARGETS,
   ...RECORDING_TARGETS,
   ...WEB_TARGETS,
+  ...EMEDIA_TARGETS,
   ...SETTINGS_TARGETS,
 ];

@@ -1,5 +1,6 @@
 /** What is sent for each row of the table: a call that goes well for whoever may make it. */
 import { ROUTES } from '@callreel/contract/routes.ts';
+import { EMEDIA_PATHS } from '@callreel/server/web/emedia/paths.ts';
 import { type Call, OFFER_ICE, OFFER_SDP, RECEIVE_SDP } from '../api/web-fixture.ts';
 import { PASSWORD, SPARE_USER, type World } from './world.ts';
 
@@ -40,6 +41,15 @@ const othersSignature = at(
 const revokePath = ({ base }: World): string => `/v1/${base}/tokens/revoke`;
 const joinPath = (world: World): string => `${own(world)}/join`;
 const tokenPath = ({ base }: World): string => `/${base}/token`;
+
+/** As the vendor's web SDK says who its user is. */
+const userOf = ({ app }: World, token = 'none') => ({ uid: `${app.org}#${app.name}_una`, token });
+/** An access token is none. */
+const withRoleToken = (path: string, json: object): Request =>
+  at(
+    () => path,
+    ({ confrId }, token) => ({ confrId, roleToken: token ?? '', ...json }),
+  );
 
 /** By the name of the row. */
 export const REQUESTS: Readonly<Record<string, Request>> = {
@@ -139,6 +149,45 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   [`GET ${ROUTES.userEvents} (as no WebSocket)`]: at(userEvents),
   [`GET ${ROUTES.userEvents} (from another origin's page)`]: (world) => ({
     ...{ path: userEvents(world), webSocket: true, headers: { origin: 'https://evil.example' } },
+  }),
+
+  [`POST ${EMEDIA_PATHS.ticket}`]: at(
+    () => EMEDIA_PATHS.ticket,
+    (world, token) => ({ ...userOf(world, token), confrId: world.confrId, password: PASSWORD }),
+  ),
+  [`POST ${EMEDIA_PATHS.ticket} (without the password)`]: at(
+    () => EMEDIA_PATHS.ticket,
+    (world, token) => ({ ...userOf(world, token), confrId: world.confrId }),
+  ),
+  [`POST ${EMEDIA_PATHS.ticket} (another app's)`]: at(
+    () => EMEDIA_PATHS.ticket,
+    (world, token) => ({ ...userOf(world, token), confrId: world.otherConfrId, password: PASSWORD }),
+  ),
+  [`POST ${EMEDIA_PATHS.select}`]: at(
+    () => EMEDIA_PATHS.select,
+    (world, token) => ({ ...userOf(world, token), confrId: world.confrId, password: PASSWORD }),
+  ),
+  [`POST ${EMEDIA_PATHS.room}`]: at(
+    ({ base }) => `/${base}/conferences/room`,
+    (world, token) => {
+      const { uid: memName, token: given } = userOf(world, token);
+      return { roomName: 'room', memName, token: given };
+    },
+  ),
+  [`POST ${EMEDIA_PATHS.kick}`]: withRoleToken(EMEDIA_PATHS.kick, { uids: ['mia'] }),
+  [`POST ${EMEDIA_PATHS.disband}`]: withRoleToken(EMEDIA_PATHS.disband, {}),
+  [`POST ${EMEDIA_PATHS.roles}`]: withRoleToken(EMEDIA_PATHS.roles, { uids: ['mia'], role: 1 }),
+  [`POST ${EMEDIA_PATHS.degrade}`]: withRoleToken(EMEDIA_PATHS.degrade, { uids: ['mia'], role: 1 }),
+  [`POST ${EMEDIA_PATHS.attributes}`]: withRoleToken(EMEDIA_PATHS.attributes, { cattrs: [] }),
+  [`POST ${EMEDIA_PATHS.liveSettings}`]: withRoleToken(EMEDIA_PATHS.liveSettings, {}),
+  [`POST ${EMEDIA_PATHS.liveLayout}`]: withRoleToken(EMEDIA_PATHS.liveLayout, {}),
+  [`DELETE ${EMEDIA_PATHS.liveEnd}`]: withRoleToken(EMEDIA_PATHS.liveEnd, {}),
+  [`GET ${EMEDIA_PATHS.socket}`]: () => ({ path: EMEDIA_PATHS.socket, webSocket: true }),
+  [`GET ${EMEDIA_PATHS.socket} (from another origin's page)`]: () => ({
+    ...{ path: EMEDIA_PATHS.socket, webSocket: true, headers: { origin: 'https://evil.example' } },
+  }),
+  [`GET ${EMEDIA_PATHS.quality}`]: (_, token) => ({
+    ...{ path: `${EMEDIA_PATHS.quality}?access_token=${token ?? ''}`, webSocket: true },
   }),
 
   [`GET ${ROUTES.page}`]: at(() => ROUTES.page),

@@ -1,6 +1,7 @@
 /**
  * Every call with every credential, and the status that the contract gives it. A row is what all the columns get there; a call that
- * differs by what it asks for has a row for each, told apart by what stands in brackets behind its path.
+ * differs by what it asks for has a row for each, told apart by what stands in brackets behind its path. A number below 0 is the `error` of a 200:
+ * so the vendor's web SDK wants to be refused. Its role tokens are none of these credentials: see tests/emedia/protocol.test.ts.
  */
 
 const TABLE = `
@@ -64,6 +65,23 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 401  401       401     401     401     403       101  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/users/me/events
 401  401       401     401     401     403       426  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/users/me/events  (as no WebSocket)
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   403  GET    /v1/:org/:app/users/me/events  (from another origin's page)
+
+-401 -401      -401    -401    -401    -403      200  -403          -403   -403            -401          -401   -403     -403  -403 POST   /easemob/rtc/req/ticket
+-401 -401      -401    -401    -401    -403      -403 -403          -403   -403            -401          -401   -403     -403  -403 POST   /easemob/rtc/req/ticket  (without the password)
+-401 -401      -401    -401    -401    -403      -404 -403          -403   -403            -401          -401   -403     -403  -403 POST   /easemob/rtc/req/ticket  (another app's)
+-401 -401      -401    -401    -401    -403      200  -403          -403   -403            -401          -401   -403     -403  -403 POST   /easemob/rtc/select/confr
+-401 -401      -401    -401    -401    -403      200  -403          -403   -403            -401          -401   -403     -403  -403 POST   /:org/:app/conferences/room
+-500 -500      -500    -500    -500    -500      -500 -500          -500   -500            -500          -500   -500     -500  -500 POST   /easemob/rtc/kick/member
+-500 -500      -500    -500    -500    -500      -500 -500          -500   -500            -500          -500   -500     -500  -500 POST   /easemob/rtc/disband/conference
+-500 -500      -500    -500    -500    -500      -500 -500          -500   -500            -500          -500   -500     -500  -500 POST   /easemob/rtc/chanage/roles
+-500 -500      -500    -500    -500    -500      -500 -500          -500   -500            -500          -500   -500     -500  -500 POST   /easemob/rtc/role/degrade
+-500 -500      -500    -500    -500    -500      -500 -500          -500   -500            -500          -500   -500     -500  -500 POST   /easemob/rtc/confr/attrs/update
+-404 -404      -404    -404    -404    -404      -404 -404          -404   -404            -404          -404   -404     -404  -404 POST   /easemob/rtc/livecfg
+-404 -404      -404    -404    -404    -404      -404 -404          -404   -404            -404          -404   -404     -404  -404 POST   /easemob/rtc/live/layout
+-404 -404      -404    -404    -404    -404      -404 -404          -404   -404            -404          -404   -404     -404  -404 DELETE /easemob/rtc/delete/live
+101  101       101     101     101     101       101  101           101    101             101           101    101      101   101  GET    /rtc/ws
+403  403       403     403     403     403       403  403           403    403             403           403    403      403   403  GET    /rtc/ws  (from another origin's page)
+401  401       401     401     401     403       101  101           403    403             401           401    403      403   403  GET    /rtc/qoe
 
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /docs

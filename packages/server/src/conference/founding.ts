@@ -18,8 +18,7 @@ export type FoundingOptions = {
   ids: IdSource;
 };
 
-/** What does not come from the body alone. */
-/** `type`: as the body says, unless given. */
+/** What does not come from the body alone; the type is the body's, unless given. */
 export type FoundingWish = { creator: UserName | undefined; roomName?: string; type?: ConferenceType };
 
 export class Founding {

@@ -27,6 +27,7 @@ import { BODY_LIMIT_BYTES, dropTypeOfNoBody, wantPlainBody } from './bodies.ts';
 import type { CallsPort } from './calls-port.ts';
 import type { ConferencesPort } from './conferences-port.ts';
 import { answerCors } from './cors.ts';
+import { emedia } from './emedia/emedia.ts';
 import { type EventSocketLimits, EventSockets } from './events/event-sockets.ts';
 import { routeUpgrades } from './events/upgrades.ts';
 import { Gate } from './gate.ts';
@@ -151,13 +152,13 @@ const figureSources = (options: WebOptions, workload: Workload): FigureSources =
 type RouteMeans = { workload: Workload; requests: RequestFigures; sockets: EventSockets; baseUrl: () => string };
 
 const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }: RouteMeans): Routes[] => {
-  const { config, store, conferences, calls, objects, tokens } = options;
+  const { config, store, conferences, calls, objects, tokens, log, nowMs = Date.now } = options;
+  const origins = () => [...pageOrigins(config, baseUrl()), new URL(baseUrl()).origin];
   const rates = new Rates({ settings: config.rates, nowMs: monotonicMs, onRefused: workload.end });
   const gate = new Gate({ apps: store.apps, tokens, rates, workload });
   const disk = new DiskRoom({ dataDir: config.dataDir, nowMs: monotonicMs, freeBytes: options.freeBytes });
   const passwords = new Passwords();
   const time = new DisplayTime(config.timeZone);
-  const { nowMs = Date.now } = options;
   const links = new Links({ keys: store.linkKeys, baseUrl, nowMs });
   const iceServers = new IceServers({ ...config.ice, nowMs });
   const assets = new Assets({
@@ -180,9 +181,10 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
       viewJoin: (...facts) => joinViewOf(baseUrl(), ...facts),
       sockets,
       workload,
-      origins: () => [...pageOrigins(config, baseUrl()), new URL(baseUrl()).origin],
+      origins,
     }),
     whepRoutes({ gate, conferences, iceServers, baseUrl }),
+    emedia({ store, conferences, iceServers, tokens, rates, workload, disk, baseUrl, origins, log, nowMs }),
     recordingRoutes({ gate, recordings: store.recordings, links, time }),
     ownRecordingRoutes({ gate, store, links, time, onRecordingDeleted: options.onRecordingDeleted ?? (() => {}) }),
     fileRoutes({ links, recordings: store.recordings, objects, rates, workload }),
