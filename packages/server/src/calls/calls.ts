@@ -1,6 +1,6 @@
 /**
  * One-to-one calls until they are answered: who rings whom, and what becomes of it. From then on a call is a conference of two
- * (`Conferences.createPair`), whose members leave, are held and end as any; what rings is kept in memory alone.
+ * (`conference/pairs.ts`), whose members leave, are held and end as any; what rings is kept in memory alone.
  */
 import type { CallInfo, StartCallView } from '@callreel/contract/calls.ts';
 import type { EventCursor } from '@callreel/contract/events.ts';
@@ -8,15 +8,16 @@ import { type IdSource, makeAccessId, type UserName } from '@callreel/contract/i
 import type { Logger } from '../base/log.ts';
 import { type Cancel, systemTimers, type Timers } from '../base/timers.ts';
 import type { JoinRequest } from '../conference/admission.ts';
-import type { Conferences, Joined, PairMade } from '../conference/conferences.ts';
+import type { Conferences, Joined } from '../conference/conferences.ts';
 import type { StopFollowing } from '../conference/event-feed.ts';
+import type { PairMade } from '../conference/pairs.ts';
 import type { AppRecord } from '../store/rows.ts';
 import { CallError } from './call-error.ts';
 import { type RingEffect, type RingEvent, type RingState, stepRing } from './ring.ts';
 import { type Device, type LineEvent, type LineFrame, UserLines } from './user-lines.ts';
 
 export type CallsOptions = {
-  conferences: Pick<Conferences, 'createPair' | 'isInPair' | 'dissolve' | 'events'>;
+  conferences: Pick<Conferences, 'pairs' | 'dissolve' | 'events'>;
   ids: IdSource;
   log: Logger;
   /** The system's, unless given. */
@@ -98,8 +99,8 @@ export class Calls {
     if (caller === undefined) throw CallError.noDevice();
     const own = this.#byUser.get(keyOf(app, userName));
     if (own !== undefined) return this.#meet(own, caller, wish);
-    if (this.#options.conferences.isInPair(app, userName)) throw CallError.inCall();
-    const isBusy = this.#byUser.has(keyOf(app, wish.to)) || this.#options.conferences.isInPair(app, wish.to);
+    if (this.#options.conferences.pairs.hold(app, userName)) throw CallError.inCall();
+    const isBusy = this.#byUser.has(keyOf(app, wish.to)) || this.#options.conferences.pairs.hold(app, wish.to);
     if (isBusy) return { callId: null, state: 'busy' };
     return { callId: this.#ring(caller, wish).info.callId, state: 'ringing' };
   }
@@ -181,7 +182,7 @@ export class Calls {
     if (callee === undefined) throw new TypeError('call: nobody accepted it');
     const wish = { rec: info.rec, recMerge };
     try {
-      call.made = await this.#options.conferences.createPair(caller.app, wish, [joinOf(caller), joinOf(callee)]);
+      call.made = await this.#options.conferences.pairs.make(caller.app, wish, [joinOf(caller), joinOf(callee)]);
       this.#awaitBoth(call, call.made);
       this.#step(call, { kind: 'made' });
     } catch (error) {

@@ -40,6 +40,7 @@ import {
 import { MediaEvents } from './media-events.ts';
 import { MediaPool } from './media-pool.ts';
 import { readOfferFacts } from './offer-facts.ts';
+import { Pairs } from './pairs.ts';
 import { type Answered, type AssertRoom, Publications } from './publications.ts';
 import { Receiving } from './receiving.ts';
 import { restoreConference } from './restore.ts';
@@ -50,20 +51,11 @@ import { conferenceView, conferenceWithMembers, memberView } from './views.ts';
 
 export type { Joined, MemberRef } from './joining.ts';
 
-/** Of a one-to-one call: the caller's, then the callee's. */
-export type Pair<Each> = readonly [Each, Each];
-export type PairWish = { rec: boolean; recMerge: boolean };
-export type PairMade = { confrId: ConfrId; joined: Pair<Joined> };
-
 /** How long a lost connection may be resumed (contract, "What ends what"). */
 const HOLD_MS = 45_000;
 
 /** How long stopping waits for files to be written, before it stops the processes that write them. */
 const ENDING_LIMIT_MS = 5000;
-
-/** Camera and screen of both. */
-const PAIR_LIMITS = { maxTalkerCount: 2, maxVideoCount: 4, maxAudienceCount: 0 } as const;
-const PAIR_PASSWORD_BYTES = 18;
 
 const hasRoom = async (): Promise<void> => {};
 
@@ -76,6 +68,8 @@ export class Conferences {
   readonly #turns = new Turns<ConfrId>();
   readonly events: ConferenceEvents;
   readonly entrance: Entrance;
+  /** Conferences of two. */
+  readonly pairs: Pairs;
   readonly #hub: EventHub;
   readonly #writes: LastingWrites;
   readonly #media: MediaPool;
@@ -94,7 +88,10 @@ export class Conferences {
     this.#hub = new EventHub({ ...options, timers });
     const handle = (conference: LiveConference, event: LifeEvent) => this.#handle(conference, event);
     this.events = new ConferenceEvents({ live: this.#live, turns: this.#turns, hub: this.#hub, handle });
-    this.entrance = new Entrance({ live: this.#live, found: (...wish) => this.#found(...wish) });
+    const found = this.#found.bind(this);
+    this.entrance = new Entrance({ live: this.#live, found });
+    const [join, dissolve] = [this.join.bind(this), this.dissolve.bind(this)];
+    this.pairs = new Pairs({ live: this.#live, ids: options.ids, found, join, dissolve });
     this.#writes = new LastingWrites({ ...options, timers });
     this.#media = new MediaPool({
       count: options.mediaProcesses,
@@ -156,31 +153,6 @@ export class Conferences {
   async create(app: AppRecord, body: CreateConferenceBody, creator: UserName | undefined): Promise<ConferenceView> {
     const conference = await this.#found(app, body, { creator });
     return conferenceView(conference, expiryOf(conference), this.#options.formatTime);
-  }
-
-  /**
-   * A one-to-one call, with both in it: it is over when one of them is out. What fails leaves nothing behind. @throws ConferenceError `busy`, and what issuing a token throws
-   */
-  async createPair(app: AppRecord, wish: PairWish, [caller, callee]: Pair<JoinRequest>): Promise<PairMade> {
-    this.#assertOpen();
-    // Nobody else knows it: the two are let in here.
-    const password = Buffer.from(this.#options.ids.randomBytes(PAIR_PASSWORD_BYTES)).toString('base64url');
-    const body = { ...wish, ...PAIR_LIMITS, password };
-    const conference = await this.#founding.found(app, body, { creator: caller.userName, type: 'CONFR' });
-    this.#add(conference);
-    const confrId = conference.id;
-    try {
-      const joined = [await this.join(app, confrId, caller), await this.join(app, confrId, callee)] as const;
-      return { confrId, joined };
-    } catch (error) {
-      await this.dissolve(app, confrId).catch(() => {});
-      throw error;
-    }
-  }
-
-  /** Whether he is in a one-to-one call. */
-  isInPair(app: AppRecord, userName: UserName): boolean {
-    return this.#live.isInPair(app.id, userName);
   }
 
   /** @throws ConferenceError `notFound` */
