@@ -46,7 +46,7 @@ const UNSURE_CLUSTERS_MS = 60_000;
 export class FinishPlanner {
   readonly #expected: ExpectedTracks;
   #startMs = 0;
-  #firstPicture: Picture | undefined;
+  #picture: Picture | undefined;
   #pictureChanged = false;
   /** B pictures: the .mp4 that we write has no table for them. */
   #reordered = false;
@@ -74,8 +74,7 @@ export class FinishPlanner {
         this.#clusters.push({ start: line.offset, firstMs: line.timeMs });
         break;
       case 'picture':
-        this.#firstPicture ??= line;
-        this.#pictureChanged ||= !sameBytes(line.codecPrivate, this.#firstPicture.codecPrivate);
+        this.#pushPicture(line);
         break;
       case 'video':
         this.#pushVideo(line);
@@ -114,6 +113,14 @@ export class FinishPlanner {
     };
   }
 
+  /** The header tells of the largest picture that its CodecPrivate is good for: players make room by it. */
+  #pushPicture(line: Picture): void {
+    const first = this.#picture;
+    const same = first === undefined || sameBytes(line.codecPrivate, first.codecPrivate);
+    this.#pictureChanged ||= !same;
+    if (same && line.width * line.height > (first?.width ?? 0) * (first?.height ?? 0)) this.#picture = line;
+  }
+
   #pushVideo(line: VideoLine): void {
     if (line.keyFrame) {
       this.#keyFrames.push(this.#offsets.length);
@@ -140,7 +147,7 @@ export class FinishPlanner {
 
   #video(): VideoTrack | undefined {
     const codec = this.#expected.video;
-    const picture = this.#firstPicture;
+    const picture = this.#picture;
     if (codec === undefined || picture === undefined || this.#offsets.length === 0) return undefined;
     return { codec, width: picture.width, height: picture.height, codecPrivate: picture.codecPrivate };
   }
