@@ -1,7 +1,8 @@
 /**
  * `npm test`: the checks, then every test. `npm test -- tests/api` runs only the tests whose path begins so, without the checks.
  *
- * Unit tests run two files at a time; those under tests/ hold real calls that keep real time, and run one by one.
+ * Unit tests, and those that only speak HTTP, run two files at a time; the others under tests/ hold real calls that keep real time, and run one
+ * by one.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -32,7 +33,10 @@ const runTests = (files: string[], concurrency: number): boolean => {
 };
 
 const checksPassed = prefixes.length > 0 || runChecks();
-const unitsPassed = runTests(testFiles('packages/*/src/**/*.test.ts'), 2);
-const wholesPassed = runTests(testFiles('{tests,demo}/**/*.test.ts'), 1);
+const unitsPassed = runTests(testFiles('{packages/*/src,tests/{api,cli,docs,security}}/**/*.test.ts'), 2);
+const wholesPassed = runTests(
+  testFiles('{tests,demo}/**/*.test.ts').filter((path) => !/^tests\/(?:api|cli|docs|security)\//.test(path)),
+  1,
+);
 if (!checksPassed) console.error('\nThe checks at the top failed: see there.');
 process.exitCode = checksPassed && unitsPassed && wholesPassed ? 0 : 1;

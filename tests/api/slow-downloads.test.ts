@@ -16,7 +16,7 @@ let app: TestApp;
 let link: URL;
 
 before(async () => {
-  fixture = await WebFixture.start({}, { timeouts: { stalledMs: 15_000 } });
+  fixture = await WebFixture.start({}, { timeouts: { stalledMs: 10_000 } });
   app = await fixture.createApp();
   const { confrId } = await fixture.addRecording(app, new Uint8Array(FILE_BYTES));
   const listed = await fixture.call(`/${app.org}/${app.name}/audio/${confrId}`, { token: app.token });
