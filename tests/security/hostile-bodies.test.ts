@@ -65,7 +65,7 @@ const WRONG_VALUES = [
   '{"maxTalkerCount":1e21}',
   '{"maxAudienceCount":1.5}',
   '{"useVCodes":[]}',
-  '{"useVCodes":["VP8","VP8","VP8","VP8","VP8"]}',
+  `{"useVCodes":${JSON.stringify(Array(6).fill('VP8'))}}`,
   '{"useVCodes":"VP8"}',
   '{"creator":"../x"}',
   '{"creator":"a\\u0000b"}',
