@@ -4,9 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { GapCause } from '@callreel/contract/gap-cause.ts';
 import { smallMedia } from '../small-media-fixture.ts';
 import { localPort, type SpoolPort } from '../spool-disk.ts';
 import { type Delivery, deliveriesOf } from '../virtual-publisher-fixture.ts';
+import { PictureLedger } from './picture-ledger.ts';
 import { gapsOf, ReportStage, START_MS } from './reported-recording-fixture.ts';
 
 const sending = (durationMs: number, startMs = 0): Delivery[] =>
@@ -159,13 +161,32 @@ test('a track that does not come back with the connection is not missing but uns
   }).filter(({ track }) => track === 'audio');
   await stage.play(resumed, 29_100);
   const { report } = await stage.end();
-  // To half a second: the return shows with the first sound that the disk took.
   assert.deepEqual(
-    report.gaps.map(({ track, cause, lengthMs }) => [track, cause, Math.round(lengthMs / 500) / 2]),
+    report.gaps.map(({ track, cause, lengthMs }) => [track, cause, Math.round(lengthMs / 100)]),
     [
-      ['audio', 'disconnect', 7],
-      ['video', 'disconnect', 7],
-      ['video', 'unsent', 20],
+      ['audio', 'disconnect', 70],
+      ['video', 'disconnect', 70],
+      ['video', 'unsent', 200],
+    ],
+  );
+});
+
+test('a hole that is told of just after a return, while it is open, ends with the return all the same', () => {
+  const gaps: [GapCause, number, number][] = [];
+  const ledger = new PictureLedger((cause, startMs, endMs) => gaps.push([cause, startMs, endMs]));
+  ledger.begin(0);
+  ledger.place(0);
+  ledger.place(40);
+  ledger.noteDisconnect();
+  ledger.noteReturn(9000);
+  // The disk was busy when it was due: 200 ms past the return.
+  ledger.checkpoint(9200 + 3000);
+  ledger.checkpoint(22_000);
+  assert.deepEqual(
+    gaps.map(([cause, startMs, endMs]) => [cause, Math.round(startMs / 100), Math.round(endMs / 100)]),
+    [
+      ['disconnect', 1, 90],
+      ['unsent', 90, 190],
     ],
   );
 });

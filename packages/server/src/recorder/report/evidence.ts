@@ -46,6 +46,16 @@ export class Evidence {
     return backMs;
   }
 
+  /**
+   * Up to where a hole that is still open can be told of: not past the return of a connection for as long as the track may yet follow, or when
+   * it is told would say what for.
+   */
+  certainUntilMs(untilMs: number, patienceMs: number): number {
+    const backMs = this.#backMs;
+    if (this.#disk || backMs === undefined || untilMs - backMs > patienceMs) return untilMs;
+    return Math.min(untilMs, backMs);
+  }
+
   note({ packets, frames }: Missing): void {
     this.#missing.packets += packets;
     this.#missing.frames += frames;

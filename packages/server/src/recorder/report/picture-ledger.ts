@@ -63,7 +63,7 @@ export class PictureLedger {
 
   /** Tells of what is open for long, so that a crash does not take the knowledge with it. */
   checkpoint(nowMs: number): void {
-    this.#close(nowMs - SETTLED_MS, true);
+    this.#close(this.#evidence.certainUntilMs(nowMs - SETTLED_MS, LONGEST_STILL_MS), true);
   }
 
   /** The file ends. */
