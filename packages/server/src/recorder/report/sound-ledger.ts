@@ -89,7 +89,7 @@ export class SoundLedger {
       this.#quiet = { startMs: quiet.endMs, endMs: quiet.endMs, packetMs: 0, muted: true };
     }
     const fromMs = this.#coveredUntilMs;
-    const untilMs = nowMs - SETTLED_MS;
+    const untilMs = this.#evidence.certainUntilMs(nowMs - SETTLED_MS, LONGEST_DTX_MS);
     if (fromMs === undefined || untilMs - fromMs <= LONGEST_DTX_MS || this.#isMuted(untilMs)) return;
     this.#closeHole(fromMs, untilMs);
     this.#coveredUntilMs = untilMs;
