@@ -23,6 +23,8 @@ const testFiles = (pattern: string): string[] =>
 const runTests = (files: string[], concurrency: number): boolean => {
   if (files.length === 0) return true;
   const args = [
+    '--import',
+    './scripts/test-limit.ts',
     '--test',
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${LIMIT_MS}`,

@@ -150,6 +150,37 @@ test('a connection that is lost and taken up again is a gap of both tracks', asy
   );
 });
 
+test('a connection that fails before it has brought anything leaves no gap: the file begins with the next one', async () => {
+  await using stage = await ReportStage.begin();
+  stage.recorder.resume('newConnection');
+  await stage.play(sending(3000), 3100);
+  const { report } = await stage.end();
+  assert.deepEqual([report.verdict, report.gaps], ['complete', []]);
+});
+
+test('a connection that is lost in its first moments, before the file has begun, is a gap after them', async () => {
+  await using stage = await ReportStage.begin();
+  await stage.play(
+    sending(100).filter((one) => isSound(one, 0, 100)),
+    120,
+  );
+  stage.recorder.resume('newConnection');
+  const resumed = deliveriesOf(smallMedia(3000), {
+    startMs: START_MS + 2000,
+    firstTimestamps: { audio: 5, video: 77 },
+    firstSequenceNumber: 900,
+  });
+  await stage.play(resumed, 5100);
+  const { report } = await stage.end();
+  assert.deepEqual(
+    report.gaps.map(({ track, cause, lengthMs }) => [track, cause, Math.round(lengthMs / 100)]),
+    [
+      ['video', 'disconnect', 20],
+      ['audio', 'disconnect', 19],
+    ],
+  );
+});
+
 test('a track that does not come back with the connection is not missing but unsent from then on', async () => {
   await using stage = await ReportStage.begin();
   await stage.play(sending(2000), 9000);

@@ -42,7 +42,7 @@ export class RecordingReporter {
   #layerIsPast = false;
   #ownRequests = 0;
   #soundMs = 0;
-  /** Placed before the file's time 0 was known: a quarter of a second's worth. */
+  /** What came before the file's time 0 was known, in its order: a quarter of a second's worth. */
   #early: (() => void)[] = [];
   #soundOutOfPlaceMs = 0;
   #zeroMs: number | undefined;
@@ -60,7 +60,7 @@ export class RecordingReporter {
     this.#zeroMs = zeroMs;
     this.#sound.begin(zeroMs);
     this.#pictures.begin(zeroMs);
-    for (const place of this.#early) place();
+    for (const step of this.#early) step();
     this.#early = [];
   }
 
@@ -96,8 +96,13 @@ export class RecordingReporter {
 
   /** The publication goes on after its connection was lost; all of the old one's media is placed. */
   handleReconnect(): void {
-    this.#sound.noteDisconnect();
-    this.#pictures.noteDisconnect();
+    // A connection that brought nothing to place took nothing from the file, which begins with the next one.
+    if (this.#zeroMs !== undefined || this.#early.length > 0) {
+      this.#inOrder(() => {
+        this.#sound.noteDisconnect();
+        this.#pictures.noteDisconnect();
+      });
+    }
     this.#network.handleNewConnection();
     this.#isAway = true;
     this.#layerIsPast = this.#layers.length > 0;
@@ -105,8 +110,10 @@ export class RecordingReporter {
 
   #handleReturn(atMs: number): void {
     this.#isAway = false;
-    this.#sound.noteReturn(atMs);
-    this.#pictures.noteReturn(atMs);
+    this.#inOrder(() => {
+      this.#sound.noteReturn(atMs);
+      this.#pictures.noteReturn(atMs);
+    });
   }
 
   /** Another SSRC, with another clock. */
@@ -137,13 +144,16 @@ export class RecordingReporter {
   }
 
   placeSound(sound: ReportedSound): void {
-    if (this.#zeroMs === undefined) this.#early.push(() => this.#placeSound(sound));
-    else this.#placeSound(sound);
+    this.#inOrder(() => this.#placeSound(sound));
   }
 
   placePicture(picture: ReportedFrame): void {
-    if (this.#zeroMs === undefined) this.#early.push(() => this.#placePicture(picture));
-    else this.#placePicture(picture);
+    this.#inOrder(() => this.#placePicture(picture));
+  }
+
+  #inOrder(step: () => void): void {
+    if (this.#zeroMs === undefined) this.#early.push(step);
+    else step();
   }
 
   #placeSound({ rtpTimestamp, localMs, durationMs, isSilence, missing }: ReportedSound): void {
