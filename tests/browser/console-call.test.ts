@@ -124,6 +124,8 @@ test('who is in a call that another ends is told so and shown the files', { skip
   const page = await openConsole();
   await signInByKeyboard(page, tested.service.credentials);
   await enterCall(page, 'carla', 'Start the call');
+  // A call that ends before any of its media came has no file.
+  await waitForFramesSent(page, 60);
   const confrId = decodeURIComponent((await page.getByLabel('Invitation link').inputValue()).split('/').at(-1) ?? '');
   await tested.api.endConference(confrId);
   await page.getByRole('heading', { name: 'Files of the call' }).waitFor();
