@@ -40,6 +40,7 @@ const readSettings = (options: readonly string[]): Settings => {
     packetsPerSecond: Number(values.rate),
     packetBytes: Number(values.bytes),
     subscriptions: Number(values.subscriptions),
+    lossRate: 0,
     address: '127.0.0.1',
   };
 };

@@ -42,7 +42,8 @@ const emptySpool = async (spoolDir: string): Promise<void> => {
 };
 
 const publishAndEnd = async (subject: CallreelSubject): Promise<void> => {
-  const shape = { senders: AT_ONCE, packetsPerSecond: PACKETS_PER_SECOND, packetBytes: PACKET_BYTES, address: ADDRESS };
+  const rate = { packetsPerSecond: PACKETS_PER_SECOND, packetBytes: PACKET_BYTES, lossRate: 0 };
+  const shape = { senders: AT_ONCE, ...rate, address: ADDRESS };
   const load = await Vp8Load.connect(shape, subject.publish);
   try {
     await untilRecorded(subject);

@@ -1,6 +1,6 @@
 /**
  * CPU time that receiving and recording costs: our media process beside Janus recording the same packets.
- * Options: `--runs 5 --seconds 20 --senders 20 --rate 220 --bytes 1100`.
+ * Options: `--runs 5 --seconds 20 --senders 20 --rate 220 --bytes 1100 --loss 0` (percent, each way).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -37,6 +37,7 @@ const readSettings = (options: readonly string[], address: string): Settings => 
       senders: { type: 'string', default: '20' },
       rate: { type: 'string', default: '220' },
       bytes: { type: 'string', default: '1100' },
+      loss: { type: 'string', default: '0' },
       'in-namespace': { type: 'boolean', default: false },
     },
   });
@@ -46,6 +47,7 @@ const readSettings = (options: readonly string[], address: string): Settings => 
     senders: Number(values.senders),
     packetsPerSecond: Number(values.rate),
     packetBytes: Number(values.bytes),
+    lossRate: Number(values.loss) / 100,
     address,
   };
 };
@@ -101,8 +103,8 @@ const rowOf = (name: string, measured: readonly Measured[]) => {
   };
 };
 
-const describe = ({ senders, packetsPerSecond, packetBytes, runs, seconds }: Settings): string[] => [
-  `Receive and record: ${senders} senders × ${packetsPerSecond} packets/s × ${packetBytes} bytes of VP8.`,
+const describe = ({ senders, packetsPerSecond, packetBytes, lossRate, runs, seconds }: Settings): string[] => [
+  `Receive and record: ${senders} senders × ${packetsPerSecond} packets/s × ${packetBytes} bytes of VP8, ${percent(lossRate)} lost each way.`,
   `Median of ${runs} runs of ${seconds} s after ${WARM_UP_MS / 1000} s to warm up.`,
   describeMachine(),
 ];

@@ -26,7 +26,13 @@ const ids: IdSource = { nowMs: Date.now, randomBytes: (count) => randomBytes(cou
 
 type Opened = { publicationId: PubStreamId; recordingKey: RecordingKey };
 
+/** The media process has no room for one more: the service answers 503 then. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError';
+}
+
 const answerOf = (reply: MediaReply): string => {
+  if (reply.kind === 'full') throw new NoRoomError('the media process has no room for one more');
   if (reply.kind !== 'answered') throw new Error(`the media process said ${JSON.stringify(reply)} to an offer`);
   return reply.answer;
 };
@@ -65,8 +71,9 @@ export const startCallreel = async (
     const owner = { org: 'acme', app: 'calls', appId: 1, confrId, memberId, userName: `user${index}` as UserName };
     const stream = { accessId: makeAccessId(ids), pubStreamId: publicationId, kind: 'av' as const };
     const recording = { recordingKey, ...owner, ...stream, ...zero };
+    const answer = answerOf(await media.request({ kind: 'open', publicationId, offer, videoCodecs, recording }));
     opened.push({ publicationId, recordingKey });
-    return answerOf(await media.request({ kind: 'open', publicationId, offer, videoCodecs, recording }));
+    return answer;
   };
 
   const subscribe = async (offer: string, index: number): Promise<string> => {

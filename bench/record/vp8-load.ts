@@ -1,5 +1,6 @@
 /** Senders of VP8 video at a steady rate, each over its own WebRTC connection. What is in the pictures is noise; what a recorder reads is right. */
 import { packetizeVp8 } from '@callreel/synthetic/packetize/vp8.ts';
+import { seededChance } from '@callreel/synthetic/seeded-chance.ts';
 import { readAnswer } from '@callreel/synthetic/send/answer.ts';
 import { readFeedback } from '@callreel/synthetic/send/feedback.ts';
 import { buildOffer, type OfferedTrack } from '@callreel/synthetic/send/offer.ts';
@@ -13,6 +14,8 @@ export type LoadShape = {
   packetBytes: number;
   /** The address that the senders bind to. */
   address: string;
+  /** The share of packets that do not arrive, resent ones among them, and of the feedback that does not come back: 0 to 1. */
+  lossRate: number;
 };
 
 const PACKETS_PER_FRAME = 8;
@@ -44,19 +47,24 @@ class VideoSender {
   readonly #track: TrackSender;
   readonly #shape: LoadShape;
   readonly #phase: number;
+  readonly #chance: () => number;
   readonly #startedMs = performance.now();
   #queue: Buffer[] = [];
   #frames = 0;
   #due = 0;
   #keyFrameWanted = true;
+  /** Those lost on the way among them, those sent again not. */
   sent = 0;
 
-  constructor(peer: SendingPeer, track: TrackSender, shape: LoadShape, phase: number) {
+  constructor(peer: SendingPeer, track: TrackSender, shape: LoadShape, index: number) {
     this.#peer = peer;
     this.#track = track;
     this.#shape = shape;
-    this.#phase = phase;
-    peer.onMessage = (bytes) => this.#handleRtcp(bytes);
+    this.#phase = index / shape.senders;
+    this.#chance = seededChance(index + 1);
+    peer.onMessage = (bytes) => {
+      if (!this.#isLost()) this.#handleRtcp(bytes);
+    };
   }
 
   /** Sends what is due by now. */
@@ -76,8 +84,16 @@ class VideoSender {
     if (this.#queue.length === 0) this.#queue = this.#nextFrame();
     const packet = this.#queue.shift();
     if (packet === undefined) return;
-    this.#peer.send(packet);
+    this.#send(packet);
     this.sent += 1;
+  }
+
+  #isLost(): boolean {
+    return this.#chance() < this.#shape.lossRate;
+  }
+
+  #send(packet: Buffer): void {
+    if (!this.#isLost()) this.#peer.send(packet);
   }
 
   #nextFrame(): Buffer[] {
@@ -100,7 +116,7 @@ class VideoSender {
   #resend(sequenceNumbers: readonly number[]): void {
     for (const sequenceNumber of sequenceNumbers) {
       const packet = this.#track.resend(sequenceNumber);
-      if (packet) this.#peer.send(packet);
+      if (packet) this.#send(packet);
     }
   }
 }
@@ -114,24 +130,42 @@ const connect = async (
   const track = trackOf(index);
   const cname = `sender-${index}`;
   const { peer, transport } = await SendingPeer.create(shape.address);
-  const answer = readAnswer(await publish(buildOffer([track], { transport, setup: 'actpass', cname }), index));
-  await peer.connect(answer.transportLines);
+  try {
+    const answer = readAnswer(await publish(buildOffer([track], { transport, setup: 'actpass', cname }), index));
+    await peer.connect(answer.transportLines);
+  } catch (error) {
+    peer.close();
+    throw error;
+  }
   // Without the MID extension every packet is exactly as long as asked for; one section needs none.
   const sender = new TrackSender(track, undefined, { sequenceNumber: index * 997, timestamp: index * 90_000 }, cname);
-  return new VideoSender(peer, sender, shape, index / shape.senders);
+  return new VideoSender(peer, sender, shape, index);
 };
 
 export class Vp8Load {
   readonly #senders: VideoSender[] = [];
   readonly #timer = setInterval(() => this.#tick(), TICK_MS);
 
-  private constructor() {}
+  readonly #shape: LoadShape;
+
+  private constructor(shape: LoadShape) {
+    this.#shape = shape;
+  }
 
   /** Each sender sends from the moment it is connected: a silent one would be taken for lost. Resolves when all are. */
   static async connect(shape: LoadShape, publish: (offer: string, index: number) => Promise<string>): Promise<Vp8Load> {
-    const load = new Vp8Load();
-    for (let index = 0; index < shape.senders; index += 1) load.#senders.push(await connect(shape, index, publish));
+    const load = new Vp8Load(shape);
+    for (let index = 0; index < shape.senders; index += 1) await load.add(publish);
     return load;
+  }
+
+  /** One more sender of the same shape. @throws whatever `publish` throws, and is as before then */
+  async add(publish: (offer: string, index: number) => Promise<string>): Promise<void> {
+    this.#senders.push(await connect(this.#shape, this.#senders.length, publish));
+  }
+
+  get senders(): number {
+    return this.#senders.length;
   }
 
   get sentPackets(): number {

@@ -95,7 +95,13 @@ export class SendingPeer {
 
   /** Sends one RTP or RTCP packet; nothing once the connection is gone. */
   send(bytes: Buffer): void {
-    if (this.#state === 'open') this.#track.sendMessageBinary(bytes);
+    if (this.#state !== 'open') return;
+    try {
+      this.#track.sendMessageBinary(bytes);
+    } catch (error) {
+      // It is closed on the library's threads before we are told.
+      if (this.#track.isOpen()) throw error;
+    }
   }
 
   /** Closes the track, then the connection: the other way round leaks 12 kB of native memory each time. Idempotent. */
