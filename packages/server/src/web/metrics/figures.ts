@@ -48,64 +48,34 @@ const callFamilies = ({ conferences, members, publications }: ConferenceFigures)
   split('callreel_publications', 'gauge', 'Published streams; held: the connection is lost', 'state', publications),
 ];
 
+type ProcessFigure = (stats: NonNullable<ConferenceFigures['mediaProcesses'][number]>) => number;
+type ReceivedFigure = (totals: ConferenceFigures['received']['audio']) => number;
+
+const OF_EACH_PROCESS: readonly [name: string, type: 'counter' | 'gauge', help: string, pick: ProcessFigure][] = [
+  ['callreel_media_process_cpu_seconds_total', 'counter', 'User and system', ({ cpuMs }) => cpuMs / 1000],
+  ['callreel_media_process_resident_memory_bytes', 'gauge', 'Resident memory', ({ residentBytes }) => residentBytes],
+];
+
+const OF_WHAT_CAME: readonly [name: string, help: string, pick: ReceivedFigure][] = [
+  ['packets_received', 'RTP packets, as far as seen when these were read', ({ packets }) => packets],
+  ['payload_bytes_received', 'What was in them', ({ payloadBytes }) => payloadBytes],
+  ['packets_lost', 'Lost on the way, before any was sent again', ({ lost }) => lost],
+  ['packets_recovered', 'Of those, come again', ({ recovered }) => recovered],
+  ['packets_unrecovered', 'Of those, asked for in vain', ({ unrecovered }) => unrecovered],
+];
+
 const mediaFamilies = ({ mediaProcesses, received }: ConferenceFigures): Family[] => {
-  const byProcess = (pick: (stats: NonNullable<(typeof mediaProcesses)[number]>) => number): Record<string, number> =>
-    Object.fromEntries(mediaProcesses.flatMap((stats, index) => (stats ? [[index, pick(stats)]] : [])));
   const isUp = Object.fromEntries(mediaProcesses.map((stats, index) => [index, Number(stats !== undefined)]));
-  const byTrack = (pick: (totals: (typeof received)['audio']) => number) => ({
-    audio: pick(received.audio),
-    video: pick(received.video),
-  });
+  const byProcess = (pick: ProcessFigure): Record<string, number> =>
+    Object.fromEntries(mediaProcesses.flatMap((stats, index) => (stats ? [[index, pick(stats)]] : [])));
   return [
     split('callreel_media_process_up', 'gauge', '1 where the process answers', 'process', isUp),
-    split(
-      'callreel_media_process_cpu_seconds_total',
-      'counter',
-      'User and system',
-      'process',
-      byProcess(({ cpuMs }) => cpuMs / 1000),
-    ),
-    split(
-      'callreel_media_process_resident_memory_bytes',
-      'gauge',
-      'Resident memory',
-      'process',
-      byProcess(({ residentBytes }) => residentBytes),
-    ),
-    split(
-      'callreel_media_packets_received_total',
-      'counter',
-      'RTP packets, as far as seen when these were read',
-      'track',
-      byTrack(({ packets }) => packets),
-    ),
-    split(
-      'callreel_media_payload_bytes_received_total',
-      'counter',
-      'What was in them',
-      'track',
-      byTrack(({ payloadBytes }) => payloadBytes),
-    ),
-    split(
-      'callreel_media_packets_lost_total',
-      'counter',
-      'Lost on the way, before any was sent again',
-      'track',
-      byTrack(({ lost }) => lost),
-    ),
-    split(
-      'callreel_media_packets_recovered_total',
-      'counter',
-      'Of those, come again',
-      'track',
-      byTrack(({ recovered }) => recovered),
-    ),
-    split(
-      'callreel_media_packets_unrecovered_total',
-      'counter',
-      'Of those, asked for in vain',
-      'track',
-      byTrack(({ unrecovered }) => unrecovered),
+    ...OF_EACH_PROCESS.map(([name, type, help, pick]) => split(name, type, help, 'process', byProcess(pick))),
+    ...OF_WHAT_CAME.map(([name, help, pick]) =>
+      split(`callreel_media_${name}_total`, 'counter', help, 'track', {
+        audio: pick(received.audio),
+        video: pick(received.video),
+      }),
     ),
   ];
 };
