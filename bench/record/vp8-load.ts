@@ -27,6 +27,8 @@ const HEIGHT = 720;
 /** RFC 6386 section 9.1: the size of the first partition; recorders do not decode it. */
 const FIRST_PARTITION_BYTES = 100;
 const TICK_MS = 5;
+/** However many there are, their packets come evenly spread. */
+const GOLDEN_RATIO = 0.618;
 
 /** A frame whose header is that of a real one (RFC 6386 section 9.1). */
 const frameOf = (keyFrame: boolean, bytes: number): Uint8Array => {
@@ -60,7 +62,7 @@ class VideoSender {
     this.#peer = peer;
     this.#track = track;
     this.#shape = shape;
-    this.#phase = index / shape.senders;
+    this.#phase = (index * GOLDEN_RATIO) % 1;
     this.#chance = seededChance(index + 1);
     peer.onMessage = (bytes) => {
       if (!this.#isLost()) this.#handleRtcp(bytes);
