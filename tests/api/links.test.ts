@@ -224,3 +224,18 @@ test('a client that stops reading holds the file back, and one that goes closes 
   sent.destroy();
   while (openHandles(path) > 0) await nextTurn();
 });
+
+test('a link outlives one change of the key it was signed with, and no second one; the listing has a new one', async () => {
+  const { url, recording } = await add(Buffer.from('signed anew'));
+  const path = `/${app.org}/${app.name}/audio/${recording.confrId}`;
+  const urlNow = async (): Promise<string> =>
+    (await fixture.call(path, { token: app.token })).json<RecordingView[]>()[0]?.url ?? '';
+  await fixture.store.linkKeys.rotate();
+  assert.equal((await read(url)).status, 200);
+  const next = await urlNow();
+  assert.notEqual(next, url);
+  assert.equal(await urlNow(), next);
+  await fixture.store.linkKeys.rotate();
+  await refused(url, {}, 403, 'forbidden_op');
+  assert.equal((await read(next)).status, 200);
+});

@@ -137,6 +137,13 @@ test('a password that is made, and one that does not come', async () => {
   assert.match(stderr, /password: wanted on standard input/);
 });
 
+test('the key that links are signed with is changed; the one before stays good, and no older one', async () => {
+  const { keyId, previousKeyId } = await runJson<{ keyId: string; previousKeyId: string }>('links rotate-key');
+  assert.notEqual(keyId, previousKeyId);
+  const again = await run('links rotate-key');
+  assert.match(again.stdout, new RegExp(`those signed with ${keyId} stay good[^]*older key are refused`, 'i'));
+});
+
 type Report = { problems: number; findings: { check: string; level: string; text: string }[] };
 
 test('the doctor finds the service and its ports in order', async () => {

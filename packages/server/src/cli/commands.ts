@@ -2,6 +2,7 @@
 import { createApp, listApps, rotateSecret, setUsersCreate } from './app-commands.ts';
 import type { Command } from './command.ts';
 import { doctor } from './doctor-command.ts';
+import { rotateLinkKey } from './link-commands.ts';
 import { migrateDatabase } from './migrate-command.ts';
 import { confirmRetention, reconcileFiles, setRetention, showRetention } from './retention-commands.ts';
 import { serveCommand } from './serve-command.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   createUser,
   deleteUser,
   issueToken,
+  rotateLinkKey,
   showRetention,
   confirmRetention,
   reconcileFiles,

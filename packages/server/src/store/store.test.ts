@@ -61,6 +61,27 @@ test('link keys: the newest signs, older ones verify, retired and unknown ones d
   await store.close();
 });
 
+test('link keys are rotated: a new one signs, the one before verifies, older ones do not; the clock has no say in it', async () => {
+  const store = await openStore(postgres);
+  const db = openDatabase();
+  await db
+    .updateTable('linkKey')
+    .set({ createdAt: new Date(Date.now() + 3_600_000) })
+    .execute();
+  const first = await store.linkKeys.current();
+  const second = await store.linkKeys.rotate();
+  assert.equal(second.previousId, first.id);
+  const current = await store.linkKeys.current();
+  assert.deepEqual([current.id, current.key.length], [second.id, 32]);
+  assert.deepEqual(await store.linkKeys.find(first.id), first);
+  const [third, fourth] = await Promise.all([store.linkKeys.rotate(), store.linkKeys.rotate()]);
+  assert.equal((await store.linkKeys.current()).id, third.previousId === fourth.id ? third.id : fourth.id);
+  assert.equal(await store.linkKeys.find(second.id), undefined);
+  for (const { id } of [third, fourth]) assert.equal((await store.linkKeys.find(id))?.id, id);
+  await db.destroy();
+  await store.close();
+});
+
 test('a statement over its limit is stopped', async () => {
   const db = openDatabase(30);
   await assert.rejects(sql`select pg_sleep(60)`.execute(db), { name: 'StoreError', reason: 'timeout' });
