@@ -184,6 +184,16 @@ test('a frame of an unknown kind, or with wrong fields, is refused, and the sess
   assert.equal((await host.ask({ op: 1000, cver: 1 })).result, 0);
 });
 
+test('a name that cannot be kept enters nobody, and the ticket is good for another try', async () => {
+  const { ticket, confrId } = await create(await user('anna'));
+  const client = await EmediaClient.open(ticket.url);
+  for (const name of [{ nickName: 'a\0' }, { ext: 'a\0' }]) {
+    assert.equal((await client.ask({ op: 200, tkt: ticket, ...name })).result, -400);
+  }
+  assert.deepEqual(await membersOf(confrId), []);
+  assert.equal((await client.ask({ op: 200, tkt: ticket, nickName: 'Anna \u{1f600}' })).result, 0);
+});
+
 test('nothing is carried out for a session that is not the own one', async () => {
   const { host, guest, created } = await call();
   const stranger = await EmediaClient.open(created.ticket.url);

@@ -1,6 +1,7 @@
 /** What passes over the socket of the vendor's web SDK: JSON objects, told apart by the number `op`. */
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { isStorable } from '../storable-text.ts';
 
 /** What a client may ask. Fields that are not named are the SDK's own, and not looked at. */
 const short = Type.String({ maxLength: 256 });
@@ -90,9 +91,16 @@ export const readFrame = (text: string): Read => {
   const { op, tsxId } = value;
   const known = validators.get(op);
   if (known === undefined) return { read: 'unknown', tsxId };
-  if (!known.validator.Check(value)) return { read: 'illFormed', tsxId };
+  if (!known.validator.Check(value) || !isKept(value)) return { read: 'illFormed', tsxId };
   return { read: 'asked', asked: { ...value, kind: known.kind } as Asked };
 };
+
+/** Of whoever enters, what he calls himself is kept. */
+const isKept = (frame: object): boolean =>
+  ['nickName', 'ext'].every((name) => {
+    const text: unknown = Reflect.get(frame, name);
+    return typeof text !== 'string' || isStorable(text);
+  });
 
 /** 1 and true are on. */
 export const isOn = (value: boolean | number | null | undefined): boolean => value === true || value === 1;
