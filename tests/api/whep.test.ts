@@ -90,6 +90,16 @@ test('what is wrong with the offer is told before whether there is such a public
     headers: { 'content-type': 'application/json' },
   });
   assert.equal(other.status, 415);
+  for (const headers of [
+    { 'content-type': 'application/json' },
+    { 'content-type': 'application/trickle-ice-sdpfrag' },
+  ]) {
+    const broken = { method: 'POST', token: bob.token, body: '{', headers };
+    assert.equal((await fixture.call(whepOf(bob, stream), broken)).status, 415);
+  }
+  const { url } = await subscribe(bob, stream);
+  const change = { method: 'POST', token: bob.token, body: RECEIVE_SDP, headers: SDP };
+  assert.equal((await fixture.call(url, change)).status, 415);
 });
 
 test("a publication of another conference is not there, and another member's subscription is not his to end", async () => {

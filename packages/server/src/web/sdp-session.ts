@@ -11,7 +11,7 @@ import { assertSession, noRestart, readSdpFragment } from './trickle.ts';
 export const SDP = 'application/sdp';
 export const SDP_FRAGMENT = 'application/trickle-ice-sdpfrag';
 
-/** An offer is taken here and a fragment there, and never the one for the other: 415, before the text is looked at. */
+/** An offer is taken here, a fragment or JSON there, and never the one for the other: 415, before the body is looked at. For `preParsing`. */
 export const takesOnly =
   (type: string) =>
   async (request: FastifyRequest): Promise<void> => {

@@ -44,7 +44,7 @@ export const whepRoutes =
       ROUTES.whep,
       {
         onRequest: gate.only('member'),
-        preValidation: takesOnly(SDP),
+        preParsing: takesOnly(SDP),
         schema: {
           tags: ['whep'],
           summary: 'Receives a publication: an SDP offer in, 201 with the answer',
@@ -77,6 +77,7 @@ export const whepRoutes =
       ROUTES.whepResource,
       {
         onRequest: gate.only('member'),
+        preParsing: takesOnly('application/json'),
         schema: {
           tags: ['whep'],
           summary: 'Stops the sound or the picture of a subscription, or lets it go on',
@@ -104,7 +105,7 @@ export const whepRoutes =
       ROUTES.whepResource,
       {
         onRequest: gate.only('member'),
-        preValidation: takesOnly(SDP_FRAGMENT),
+        preParsing: takesOnly(SDP_FRAGMENT),
         schema: {
           tags: ['whep'],
           summary: 'Takes further ICE candidates; an ICE restart is refused: subscribe anew',

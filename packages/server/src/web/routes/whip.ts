@@ -67,7 +67,7 @@ export const whipRoutes =
       ROUTES.whip,
       {
         onRequest: gate.only('member'),
-        preValidation: takesOnly(SDP),
+        preParsing: takesOnly(SDP),
         schema: {
           tags: ['whip'],
           summary: 'Publishes camera and microphone, or a screen: an SDP offer in, 201 with the answer',
@@ -113,7 +113,7 @@ export const whipRoutes =
       ROUTES.whipResource,
       {
         onRequest: gate.only('member'),
-        preValidation: takesOnly(SDP_FRAGMENT),
+        preParsing: takesOnly(SDP_FRAGMENT),
         schema: {
           tags: ['whip'],
           summary: 'Takes further ICE candidates; an ICE restart is refused: POST an offer with ?resume instead',
