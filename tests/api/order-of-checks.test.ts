@@ -215,6 +215,30 @@ test('a path that is wrongly encoded, and an expectation nobody knows, are answe
   assert.match(answer, /x-request-id/i);
 });
 
+test('what is refused before it is looked at bears the same headers', async () => {
+  const requests = [
+    'nonsense\r\n\r\n',
+    'GET /%zz HTTP/1.1\r\nHost: x',
+    'GET / HTTP/1.1',
+    'CONNECT x:80 HTTP/1.1\r\nHost: x',
+  ];
+  for (const request of requests) {
+    const [head = ''] = (await sendRaw(`${request}\r\nConnection: close\r\n\r\n`)).split('\r\n\r\n');
+    assert.match(head, /\r\nx-content-type-options: nosniff/i, request);
+    assert.match(head, /\r\ncontent-security-policy: default-src 'none';frame-ancestors 'none'/i, request);
+    assert.match(head, /\r\nreferrer-policy: no-referrer/i, request);
+    assert.match(head, /\r\ncache-control: no-store/i, request);
+  }
+});
+
+test('a wrong value is told before whether what the path names is there', async () => {
+  const nowhere = `/v1${base}/conferences/none`;
+  const call = { method: 'POST', token: app.token };
+  await refused(`${nowhere}/join`, { ...call, json: { userName: 'a b' } }, 400, 'illegal_argument');
+  await refused(`${nowhere}/members/none`, { ...call, json: { other: 1 } }, 400, 'illegal_argument');
+  await refused(`${nowhere}/join`, { ...call, json: { userName: 'ann' } }, 404, 'service_resource_not_found');
+});
+
 test('every request is one line in the log, without tokens, passwords or signatures', async () => {
   const before = fixture.logged.length;
   await fixture.call(`/files/a/b?Expires=1&KeyId=a&Signature=${'s'.repeat(43)}&token=${app.token}`);

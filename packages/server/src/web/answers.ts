@@ -5,9 +5,19 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { asWebError, errorBody, STATUS_OF, WebError } from './errors.ts';
+import { apiPolicyText } from './page-policy.ts';
 import type { RequestLog } from './request-log.ts';
 import { wantedBy } from './schema-words.ts';
 import type { WebApp } from './web-app.ts';
+
+/** What every answer has; one that is made before a request has come as far as helmet's hook has them of here. */
+const PLAIN_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': apiPolicyText(),
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
 
 export const makeRequestId = (): string => randomUUID();
 
@@ -29,7 +39,7 @@ export const answerError = (error: unknown, request: FastifyRequest, reply: Fast
   log.noteFailure(request, refusal);
   reply
     .code(STATUS_OF[refusal.reason])
-    .headers({ 'x-request-id': request.id, 'cache-control': 'no-store', ...refusal.headers })
+    .headers({ ...PLAIN_HEADERS, 'x-request-id': request.id, ...refusal.headers })
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
     .send(errorBody(refusal, reply.elapsedTime));
@@ -103,9 +113,8 @@ const endWith = (socket: Duplex, refusal: WebError): void => {
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${makeRequestId()}`,
-    'Cache-Control: no-store',
     'Connection: close',
-    ...Object.entries(refusal.headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...PLAIN_HEADERS, ...refusal.headers }).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 };

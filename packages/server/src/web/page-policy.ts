@@ -5,6 +5,10 @@ import { socketUrlOf } from './base-url.ts';
 /** For everything that is not the page: nothing at all, and in no frame. */
 export const API_POLICY = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
+/** The same, as the header says it. */
+export const apiPolicyText = (): string =>
+  `default-src ${API_POLICY.defaultSrc.join(' ')};frame-ancestors ${API_POLICY.frameAncestors.join(' ')}`;
+
 const INLINE = /<(script|style)(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/\1>/gi;
 
 const hashesOf = (html: string, element: 'script' | 'style'): string[] =>

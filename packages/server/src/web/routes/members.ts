@@ -66,7 +66,6 @@ export const memberRoutes =
       },
       async (request) => {
         const owner = gate.appOf(request);
-        const confrId = confrIdIn(request.params);
         const holder = gate.holderOf(request);
         const userToken = holder.kind === 'user' ? gate.tokenOf(request) : undefined;
         const { nickname, ext } = request.body;
@@ -76,6 +75,7 @@ export const memberRoutes =
           ...(nickname !== undefined && { nickname }),
           ...(ext !== undefined && { ext }),
         };
+        const confrId = confrIdIn(request.params);
         return joinViewOf(baseUrl(), owner, confrId, await join(request, owner, confrId, joining));
       },
     );
@@ -99,11 +99,11 @@ export const memberRoutes =
         },
       },
       async (request) => {
+        const { role, mute } = request.body;
+        if (role === undefined && mute === undefined) throw WebError.illegalArgument('role or mute', 'given');
         const confrId = confrIdIn(request.params);
         const memberId = parseMemberId(request.params.memberId);
         if (memberId === undefined) throw WebError.noSuch('member');
-        const { role, mute } = request.body;
-        if (role === undefined && mute === undefined) throw WebError.illegalArgument('role or mute', 'given');
         const giver = gate.holderOf(request).kind === 'app' ? 'app' : 'admin';
         return conferences.change(gate.appOf(request), confrId, memberId, request.body, giver);
       },
