@@ -11,8 +11,10 @@ import { mediaAddress } from './base/media-address.ts';
 import { nowMs } from './base/monotonic-clock.ts';
 import type { PostgresConnection } from './base/postgres-connection.ts';
 import { isOpenToOthers, makePrivateFolder } from './base/private-folder.ts';
+import { systemTimers } from './base/timers.ts';
 import { Calls } from './calls/calls.ts';
 import { Compositor } from './compositor/host.ts';
+import { Chronicle } from './conference/chronicle/chronicle.ts';
 import { Conferences } from './conference/conferences.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Recordings } from './recordings/recordings.ts';
@@ -137,6 +139,9 @@ const startConferences = async (parts: ConferenceParts): Promise<Conferences> =>
   const time = new DisplayTime(config.timeZone);
   const inBackground = (work: Promise<void>) =>
     void work.catch((error: unknown) => log.error({ err: error }, 'not handed on: the next sweep takes it up'));
+  const clocks = { nowMs, wallMs: ids.nowMs };
+  const chronicle = new Chronicle({ store, clocks, timers: systemTimers, log });
+  running.add('chronicle', chronicle, (it) => it.close());
   const conferences = new Conferences({
     ...{ store, ids, nowMs, log, bootId: await readBootId() },
     formatTime: (instant) => time.format(instant),
@@ -149,6 +154,7 @@ const startConferences = async (parts: ConferenceParts): Promise<Conferences> =>
         ...{ spoolDir, log, onEvent, onExit },
       }),
     issueMemberToken: (...request) => tokens.issueMember(...request),
+    chronicle: (...frame) => chronicle.take(...frame),
     onRecordingEnded: (key) => inBackground(recordings.recordingEnded(key)),
     onConferenceEnded: (confrId) => inBackground(recordings.conferenceEnded(confrId)),
   });

@@ -2,7 +2,7 @@
 import type { Store } from '@callreel/server/store/store.ts';
 import { StoreError } from '@callreel/server/store/store-error.ts';
 
-export type StoreParts = Pick<Store, 'apps' | 'conferences' | 'recordingWork' | 'tokens'>;
+export type StoreParts = Pick<Store, 'apps' | 'chronicles' | 'conferences' | 'recordingWork' | 'tokens'>;
 
 /** `late`: statements are carried out, and their answers do not come. */
 export type Outage = 'away' | 'late';
@@ -13,9 +13,10 @@ export class GuardedStore {
   #outage: { kind: Outage; afterCalls: number } | undefined;
   #killed = false;
 
-  constructor({ apps, conferences, recordingWork, tokens }: Store) {
+  constructor({ apps, chronicles, conferences, recordingWork, tokens }: Store) {
     this.parts = {
       apps: this.#guard(apps),
+      chronicles: this.#guard(chronicles),
       conferences: this.#guard(conferences),
       recordingWork: this.#guard(recordingWork),
       tokens: this.#guard(tokens),

@@ -2,6 +2,7 @@ import type { ConfrId, IdSource, RecordingKey } from '@callreel/contract/ids.ts'
 import type { Logger } from '../base/log.ts';
 import type { Timers } from '../base/timers.ts';
 import type { Store } from '../store/store.ts';
+import type { KeepFrame } from './event-hub.ts';
 import type { IssueMemberToken } from './joining.ts';
 import type { SpawnMediaProcess } from './media-pool.ts';
 import type { FormatTime } from './views.ts';
@@ -20,6 +21,8 @@ export type ConferencesOptions = {
   onRecordingEnded(recordingKey: RecordingKey): void;
   /** Once for each conference, when the store knows that it is over. */
   onConferenceEnded(confrId: ConfrId): void;
+  /** Is told all that happens, of every conference. */
+  chronicle?: KeepFrame;
   log: Logger;
   /** The system's, unless given. */
   timers?: Timers;

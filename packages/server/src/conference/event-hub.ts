@@ -6,10 +6,17 @@ import { applyEvent } from '@callreel/contract/conference-state.ts';
 import type { ConferenceEvent, ConferenceState, EventCursor } from '@callreel/contract/events.ts';
 import type { ConfrId, IdSource, MemberId, PubStreamId } from '@callreel/contract/ids.ts';
 import type { Timers } from '../base/timers.ts';
-import { EventFeed, type Follower, type StopFollowing } from './event-feed.ts';
+import { EventFeed, type FeedFrame, type Follower, type StopFollowing } from './event-feed.ts';
 import { Speakers } from './speakers.ts';
 
-export type EventHubOptions = { ids: IdSource; timers: Timers };
+export type EventHubOptions = {
+  ids: IdSource;
+  timers: Timers;
+  /** Follows every feed from its opening on. */
+  chronicle?: KeepFrame;
+};
+
+export type KeepFrame = (confrId: ConfrId, frame: FeedFrame) => void;
 
 /**
  * More than a busy call of nine says in a minute, which is longer than the hold of 45 s: who comes back later has nothing to go on with.
@@ -29,13 +36,14 @@ export class EventHub {
   }
 
   open(confrId: ConfrId, state: ConferenceState): void {
-    const { ids, timers } = this.#options;
+    const { ids, timers, chronicle } = this.#options;
     const epoch = Buffer.from(ids.randomBytes(EPOCH_BYTES)).toString('base64url');
     const feed = new EventFeed({ epoch, state, apply: applyEvent, nowMs: () => ids.nowMs(), kept: KEPT });
     const speakers = new Speakers({
       timers,
       onChanged: (memberIds) => feed.publish({ kind: 'speaking', memberIds }),
     });
+    if (chronicle) feed.follow(undefined, (frame) => chronicle(confrId, frame));
     this.#open.set(confrId, { feed, speakers });
   }
 

@@ -150,6 +150,17 @@ export class Conferences {
     await this.#touching(row.confrId, row.startedAt).insertInto('publication').values(row).execute();
   }
 
+  /** In the order they began, with those that ended. */
+  publications(confrId: ConfrId): Promise<PublicationRow[]> {
+    return this.#db
+      .selectFrom('publication')
+      .select(['id', 'confrId', 'memberId', 'kind', 'startedAt', 'endedAt'])
+      .where('confrId', '=', confrId)
+      .orderBy('startedAt')
+      .orderBy('id')
+      .execute();
+  }
+
   /** One that never was. */
   async removePublication(pubStreamId: PubStreamId): Promise<void> {
     await this.#db.deleteFrom('publication').where('id', '=', pubStreamId).execute();

@@ -70,6 +70,18 @@ export class RecordingSearch {
     return row?.report ?? undefined;
   }
 
+  /** Of each file of a conference that has one, by its id. */
+  async reportsOf(appId: number, confrId: ConfrId): Promise<Map<number, JsonObject>> {
+    const rows = await this.#db
+      .selectFrom('recording')
+      .select(['id', 'report'])
+      .where('appId', '=', appId)
+      .where('confrId', '=', confrId)
+      .where('report', 'is not', null)
+      .execute();
+    return new Map(rows.flatMap(({ id, report }) => (report === null ? [] : [[id, report] as const])));
+  }
+
   /** All files of all apps that are not on their way out, by app and id: those after `last`. */
   objectsAfter(last: Pick<ListedObject, 'appId' | 'id'>, limit: number): Promise<ListedObject[]> {
     return this.#db

@@ -3,6 +3,7 @@ import type { ConferenceType, PublicationKind, Role } from '@callreel/contract/c
 import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import type { Container, RecordType } from '@callreel/contract/recording.ts';
 import type { ColumnType, Generated } from 'kysely';
+import type { ChronicleNote } from './chronicles.ts';
 import type { JsonObject, RemovalReason, RetentionAlarmKind } from './rows.ts';
 
 /** Written as text: the driver would make a PostgreSQL array of a JSON one. */
@@ -76,6 +77,8 @@ export type Schema = {
     startedAt: Date;
     endedAt: Date | null;
   };
+  /** What happened in a conference, some of it a row. */
+  chronicle: { id: Generated<number>; confrId: ConfrId; notes: ColumnType<ChronicleNote[], string, never> };
   recording: {
     appId: number;
     id: number;

@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from '../base/log.ts';
 import type { PostgresConnection } from '../base/postgres-connection.ts';
 import { Apps } from './apps.ts';
+import { Chronicles } from './chronicles.ts';
 import { ConferenceSearch } from './conference-search.ts';
 import { Conferences } from './conferences.ts';
 import { connect } from './connect.ts';
@@ -41,6 +42,7 @@ export class Store {
   readonly tokens: Tokens;
   readonly conferences: Conferences;
   readonly conferenceSearch: ConferenceSearch;
+  readonly chronicles: Chronicles;
   readonly recordings: Recordings;
   readonly recordingSearch: RecordingSearch;
   readonly recordingWork: RecordingWork;
@@ -59,6 +61,7 @@ export class Store {
     this.tokens = new Tokens(db);
     this.conferences = new Conferences(db);
     this.conferenceSearch = new ConferenceSearch(db);
+    this.chronicles = new Chronicles(db);
     this.recordings = new Recordings(db);
     this.recordingSearch = new RecordingSearch(db);
     this.recordingWork = new RecordingWork(db);
