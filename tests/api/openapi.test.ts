@@ -262,6 +262,7 @@ test('recordings: listed, searched, downloaded, deleted', async () => {
   await api.call('findRecordings', 400, { path: names, token, query: '?recordType=x' });
   const path = { ...names, id: String(id) };
   await api.call('getRecording', 200, { path, token });
+  await api.call('getRecordingTimeline', 200, { path, token });
 
   const link = { path: { objectKey }, query: new URL(first?.url ?? '').search };
   const whole = await api.call('downloadFile', 200, link);
@@ -275,6 +276,7 @@ test('recordings: listed, searched, downloaded, deleted', async () => {
   await api.call('deleteRecording', 200, { path, token });
   await api.call('deleteRecording', 404, { path, token });
   await api.call('getRecording', 404, { path, token });
+  await api.call('getRecordingTimeline', 404, { path, token });
   await api.call('downloadFile', 410, link);
 });
 

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CallreelApi } from '@callreel/client/callreel-api.ts';
 import type { JoinView } from '@callreel/contract/conference.ts';
+import type { RecordingTimeline } from '@callreel/contract/timeline.ts';
 import type { PreparedMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
 import { Service } from '@callreel/synthetic/service.ts';
 import { Cleanups } from '../support/cleanups.ts';
 import { EventClient } from '../support/event-client.ts';
 import { ALICE, BOB, joinAs, leave, mediaOf, publishAs, sentUpTo } from '../support/recorded-call.ts';
-import { apiWith, appToken, createCall } from '../support/service.ts';
+import { apiWith, appToken, createCall, waitForRecordings } from '../support/service.ts';
 
 const cleanups = new Cleanups();
 let service: Service;
@@ -79,7 +80,31 @@ test('who publishes and who speaks is told as it happens; who is muted does not 
   await watcher.heard('publicationEnded', ({ reason }) => reason === 'unpublished');
   assert.deepEqual([watcher.state?.publications, watcher.state?.speaking], [[], []]);
   await Promise.all([leave(alice), leave(bob)]);
+  const [recording] = await waitForRecordings(api, confrId, (listed) => listed.length === 1);
+  assert.ok(recording);
+  assertTimeline(await api.timeline(recording.id), watcher);
 });
+
+/** Of the call above: alice speaks once, then is silenced until the end; bob only listens. As far apart as it was told. */
+const assertTimeline = ({ id, durationMs, members }: RecordingTimeline, watcher: EventClient): void => {
+  const [alice, bob] = members;
+  assert.deepEqual([alice?.userName, bob?.userName], ['acme#calls_alice', 'acme#calls_bob']);
+  assert.deepEqual([bob?.spoke, bob?.muted, bob?.publications], [[], [], []]);
+  const [spoke, ...more] = alice?.spoke ?? [];
+  const [muted] = alice?.muted ?? [];
+  assert.ok(spoke && muted && more.length === 0);
+  const toldMs = watcher.frames.flatMap((frame) =>
+    frame.kind === 'event' && ['speaking', 'memberMuted'].includes(frame.event.kind) ? [frame.atMs] : [],
+  );
+  const [begun = 0, ...later] = toldMs;
+  const apart = [spoke.endMs, muted.startMs].map((ms, index) => ms - spoke.startMs - ((later[index] ?? 0) - begun));
+  assert.ok(Math.max(...apart.map(Math.abs)) <= 50, `${apart} ms from what was told`);
+  assert.equal(muted.endMs, alice?.endMs);
+  assert.ok(durationMs - muted.endMs < 500, 'what he sent last stands for a while longer than he was there');
+  const [camera] = alice?.publications ?? [];
+  assert.deepEqual([camera?.recordingId, camera?.startMs], [id, 0]);
+  assert.ok(camera?.gaps?.some(({ cause }) => cause === 'mute'));
+};
 
 test('a caller vanishes: his publication is told to be lost, and comes back; his stay goes on', async () => {
   const confrId = await createCall(api);

@@ -122,6 +122,23 @@ describe('two callers and a shared screen, merged', () => {
     assertInSync(facts, 'alice', SECONDS - 2);
     assertInSync(facts, 'bob', SECONDS - 2);
   });
+
+  test('its timeline has both of them and all that they published, each with its own recording', async () => {
+    const { id } = only(recordings, ({ recordType }) => recordType === 'MERGE_ALL');
+    const { members, durationMs } = await running.api.timeline(id);
+    assert.deepEqual(
+      members.map(({ userName, publications }) => [userName, publications.map(({ kind }) => kind)]),
+      [
+        ['acme#calls_alice', ['av']],
+        ['acme#calls_bob', ['av', 'desktop']],
+      ],
+    );
+    const singles = recordings.filter(({ recordType }) => recordType !== 'MERGE_ALL');
+    for (const { pubStreamId, recordingId, startMs, endMs } of members.flatMap(({ publications }) => publications)) {
+      assert.equal(singles.find((single) => single.pubStreamId === pubStreamId)?.id, recordingId);
+      assert.ok(startMs < 2000 && endMs > durationMs - 2000, `${startMs} to ${endMs} of ${durationMs}`);
+    }
+  });
 });
 
 describe('one caller', () => {

@@ -162,6 +162,17 @@ test('segments that climb, hide, end early or go on for 5,000 characters', () =>
 
 test('what is wrongly encoded', () => expectAll(brokenRows));
 
+test('such ids are those of no recording', async () => {
+  const ids = [...wrongIds, ...strange].filter((id) => id !== '');
+  const before = await readTraces(fixture);
+  for (const id of ids) {
+    for (const path of [`recordings/${id}`, `recordings/${id}/timeline`]) {
+      await expectAnswer(`/v1${base}/${path}`, '404 service_resource_not_found');
+    }
+  }
+  assert.deepEqual(await readTraces(fixture), before);
+});
+
 test('an org and an app of any such form are none', async () => {
   const before = await readTraces(fixture);
   for (const segment of strange) {

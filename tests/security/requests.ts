@@ -59,6 +59,7 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   [`GET ${ROUTES.mergedBySpan}`]: at(({ base }) => `/${base}/audio/merge/${SPAN}`),
   [`GET ${ROUTES.ownRecordings}`]: at(({ base }) => `/v1/${base}/recordings`),
   [`GET ${ROUTES.ownRecording}`]: at(({ base, recording }) => `/v1/${base}/recordings/${recording.id}`),
+  [`GET ${ROUTES.recordingTimeline}`]: at(({ base, recording }) => `/v1/${base}/recordings/${recording.id}/timeline`),
   [`DELETE ${ROUTES.ownRecording}`]: at(({ base, recording }) => `/v1/${base}/recordings/${recording.id}`),
 
   [`GET ${ROUTES.file}`]: file,

@@ -13,6 +13,7 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /:org/:app/audio/merge/:beginTime/:endTime/:startId/:length
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /v1/:org/:app/recordings
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /v1/:org/:app/recordings/:id
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  GET    /v1/:org/:app/recordings/:id/timeline
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  DELETE /v1/:org/:app/recordings/:id
 
 200  200       200     200     200     200       200  200           200    200             200           200    200      200   200  GET    /files/*

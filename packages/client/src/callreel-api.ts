@@ -8,6 +8,7 @@ import type {
 } from '@callreel/contract/conference.ts';
 import type { RecordingPage, RecordingView, ReportedRecording } from '@callreel/contract/recording.ts';
 import { type ParamName, pathOf, ROUTES } from '@callreel/contract/routes.ts';
+import type { RecordingTimeline } from '@callreel/contract/timeline.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
 import { ClientError } from './client-error.ts';
 import { request } from './request.ts';
@@ -100,6 +101,11 @@ export class CallreelApi {
   /** A recording in full: the facts of its file, and how complete it is. */
   recording(id: number): Promise<ReportedRecording> {
     return this.#call('GET', this.#url(ROUTES.ownRecording, { id: String(id) }));
+  }
+
+  /** Who was there, published, was silenced and spoke while it was made, in the times of its file. */
+  timeline(id: number): Promise<RecordingTimeline> {
+    return this.#call('GET', this.#url(ROUTES.recordingTimeline, { id: String(id) }));
   }
 
   /** Rings another user; what comes of it is told by `userEvents`. With a user's token. */

@@ -30,6 +30,7 @@ export const ROUTES = {
   userEvents: '/v1/:org/:app/users/me/events',
   ownRecordings: '/v1/:org/:app/recordings',
   ownRecording: '/v1/:org/:app/recordings/:id',
+  recordingTimeline: '/v1/:org/:app/recordings/:id/timeline',
   revokeToken: '/v1/:org/:app/tokens/revoke',
 } as const;
 

@@ -164,6 +164,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   [`GET ${ROUTES.ownRecordings}`]: call('findRecordings', APP, 'A page', 'illegal_argument'),
   [`GET ${ROUTES.ownRecording}`]: call('getRecording', APP, 'The recording', MISSING),
+  [`GET ${ROUTES.recordingTimeline}`]: {
+    ...call('getRecordingTimeline', APP, 'The timeline', MISSING),
+    description: 'Of a single recording as of a merged one. See docs/formats/timeline.md.',
+  },
   [`DELETE ${ROUTES.ownRecording}`]: call('deleteRecording', APP, 'It is listed no more', MISSING),
   [`GET ${ROUTES.health}`]: call('health', [], 'The process lives'),
   [`GET ${ROUTES.readiness}`]: call('readiness', [], 'It is ready'),

@@ -19,6 +19,7 @@ const CLASSES: Readonly<Record<string, CallClass>> = {
   [`GET ${ROUTES.mergedBySpan}`]: 'retrieval',
   [`GET ${ROUTES.ownRecordings}`]: 'retrieval',
   [`GET ${ROUTES.ownRecording}`]: 'retrieval',
+  [`GET ${ROUTES.recordingTimeline}`]: 'retrieval',
   [`POST ${ROUTES.join}`]: 'joins',
   [`POST ${ROUTES.whip}`]: 'joins',
   [`GET ${ROUTES.events}`]: 'joins',

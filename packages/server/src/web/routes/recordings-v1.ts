@@ -3,6 +3,7 @@ import { DONE, DoneView } from '@callreel/contract/done.ts';
 import type { RecordingKey } from '@callreel/contract/ids.ts';
 import { RecordingPage, RecordingQuery, ReportedRecording } from '@callreel/contract/recording.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
+import { RecordingTimeline } from '@callreel/contract/timeline.ts';
 import type { FastifyRequest } from 'fastify';
 import type { Store } from '../../store/store.ts';
 import { takeJson } from '../bodies.ts';
@@ -12,12 +13,13 @@ import type { Links } from '../links.ts';
 import { recordingDetails, reportedRecording } from '../recording-details.ts';
 import { cursorAfter, readRecordingQuery } from '../recording-query.ts';
 import type { ViewMeans } from '../recording-view.ts';
+import { recordingTimeline } from '../timeline/recording-timeline.ts';
 import type { DisplayTime } from '../times.ts';
 import { paramsOf, type Routes } from '../web-app.ts';
 
 export type OwnRecordingRouteParts = {
   gate: Gate;
-  store: Pick<Store, 'recordingSearch' | 'removals'>;
+  store: Pick<Store, 'chronicles' | 'conferences' | 'recordings' | 'recordingSearch' | 'removals'>;
   links: Links;
   time: DisplayTime;
   /** It is marked; nothing but its removal is left to do. */
@@ -88,6 +90,33 @@ export const ownRecordingRoutes =
         const row = await store.recordingSearch.byId(means.app.id, id);
         if (row === undefined) throw WebError.noSuch('recording');
         return reportedRecording(row, await store.recordingSearch.reportOf(means.app.id, id), means);
+      },
+    );
+
+    app.get(
+      ROUTES.recordingTimeline,
+      {
+        onRequest: gate.only('app'),
+        schema: {
+          tags: ['recordings'],
+          summary: 'Who was there, published, was silenced and spoke, in the times of the file',
+          params: paramsOf(ROUTES.recordingTimeline),
+          response: { 200: RecordingTimeline },
+        },
+      },
+      async (request) => {
+        const owner = gate.appOf(request);
+        const recording = await store.recordingSearch.byId(owner.id, idIn(request.params));
+        if (recording === undefined) throw WebError.noSuch('recording');
+        const { confrId } = recording;
+        const [members, publications, notes, recordings, reports] = await Promise.all([
+          store.conferences.members(confrId),
+          store.conferences.publications(confrId),
+          store.chronicles.of(confrId),
+          store.recordings.byConference(owner.id, confrId),
+          store.recordingSearch.reportsOf(owner.id, confrId),
+        ]);
+        return recordingTimeline({ app: owner, recording, members, publications, notes, recordings, reports });
       },
     );
 
