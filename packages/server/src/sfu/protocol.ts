@@ -13,6 +13,9 @@ export type MediaProcessSettings = {
   spoolDir: string;
 };
 
+/** All of a recording that is known before its tracks are. `paused`: it begins with a pause. */
+export type RecordingBegin = Omit<RecordingSpec, 'tracks'> & { paused?: boolean };
+
 export type MediaRequest =
   | {
       kind: 'open';
@@ -21,12 +24,19 @@ export type MediaRequest =
       /** In order of preference. */
       videoCodecs: VideoCodecName[];
       /** Null: not recorded. */
-      recording: Omit<RecordingSpec, 'tracks'> | null;
+      recording: RecordingBegin | null;
     }
   /** A new connection of a publication that is lost or about to be; its recording goes on. */
   | { kind: 'resume'; publicationId: PubStreamId; offer: string }
   /** From now on its sound is silence, or no longer. */
   | { kind: 'mute'; publicationId: PubStreamId; muted: boolean }
+  /** Of a live publication that is not recorded. */
+  | { kind: 'startRecording'; publicationId: PubStreamId; recording: RecordingBegin }
+  /** Answered when its files are written; the publication goes on. Where there is none, or it ended by itself, nothing is to be done. */
+  | { kind: 'stopRecording'; publicationId: PubStreamId; reason: string }
+  /** Its file has a gap from here on, until `resumeRecording`. */
+  | { kind: 'pauseRecording'; publicationId: PubStreamId }
+  | { kind: 'resumeRecording'; publicationId: PubStreamId }
   /** A caller who is to receive it; ended with it, by `unsubscribe`, or by itself. */
   | { kind: 'subscribe'; publicationId: PubStreamId; subscriptionId: SubscriptionId; offer: string }
   | { kind: 'unsubscribe'; publicationId: PubStreamId; subscriptionId: SubscriptionId }
@@ -50,6 +60,8 @@ export type MediaReply =
   | { kind: 'unknown' }
   | { kind: 'ended' }
   | { kind: 'muted' }
+  /** To `startRecording`, `stopRecording`, `pauseRecording` and `resumeRecording`. */
+  | { kind: 'recordingChanged' }
   | { kind: 'unsubscribed' }
   | { kind: 'subscriptionChanged' }
   | { kind: 'stats'; stats: MediaProcessStats };
