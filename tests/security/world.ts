@@ -171,7 +171,7 @@ export const traceOf = async (fixture: WebFixture, world: World): Promise<unknow
       { appId: app.id, confrId, memberId: world.member.memberId, userName: 'mia' } as never,
       { publicationId: pubStreamId, id: world.subscription.path.split('/').at(-1) } as never,
     ),
-    connection: await fixture.conferences.connectionOf(
+    connection: await fixture.conferences.publishing.connectionOf(
       { appId: app.id, confrId, memberId: world.member.memberId, userName: 'mia' } as never,
       pubStreamId as never,
     ),

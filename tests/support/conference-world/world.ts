@@ -157,20 +157,24 @@ export class World {
         });
       case 'publish':
         return this.#withMember(action.member, async (owner) => {
-          const { pubStreamId: id } = await conferences.publish(owner, action.legal ? OFFER : 'x', action.as);
+          const { pubStreamId: id } = await conferences.publishing.publish(
+            owner,
+            action.legal ? OFFER : 'x',
+            action.as,
+          );
           this.publications.push({ id, owner });
           this.adrift.delete(owner.memberId);
         });
       case 'unpublish':
         return this.#withPublication(action.publication, async ({ id, owner }) => {
           this.excused.add(id);
-          await conferences.unpublish(owner, id);
+          await conferences.publishing.unpublish(owner, id);
           // He is there: he asked for it.
           this.adrift.delete(owner.memberId);
         });
       case 'resume':
         return this.#withPublication(action.publication, async ({ id, owner }) => {
-          await conferences.resume(owner, id, OFFER);
+          await conferences.publishing.resume(owner, id, OFFER);
           this.lost.delete(id);
           this.adrift.delete(owner.memberId);
         });

@@ -101,7 +101,7 @@ describe('ending', () => {
     withDesk(LONG_HOLD_MS, async (desk) => {
       const confrId = await desk.create();
       const member = await desk.join(confrId, 'only');
-      const { pubStreamId } = await desk.conferences.publish(member, OFFER, 'av');
+      const { pubStreamId } = await desk.conferences.publishing.publish(member, OFFER, 'av');
       const results = await Promise.allSettled([
         desk.conferences.leave(member),
         desk.conferences.kick(app, confrId, member.userName),
@@ -128,10 +128,10 @@ describe('ending', () => {
     withDesk(LONG_HOLD_MS, async (desk) => {
       const confrId = await desk.create();
       const member = await desk.join(confrId, 'user');
-      const { pubStreamId } = await desk.conferences.publish(member, OFFER, 'av');
-      await desk.conferences.unpublish(member, pubStreamId);
+      const { pubStreamId } = await desk.conferences.publishing.publish(member, OFFER, 'av');
+      await desk.conferences.publishing.unpublish(member, pubStreamId);
       assert.equal(desk.recordingsEnded.length, 1);
-      await assert.rejects(desk.conferences.unpublish(member, pubStreamId), { reason: 'notFound' });
+      await assert.rejects(desk.conferences.publishing.unpublish(member, pubStreamId), { reason: 'notFound' });
       assert.equal((await desk.conferences.view(app, confrId)).mems.length, 1);
     }));
 });
@@ -141,10 +141,10 @@ describe('a lost connection', () => {
     withDesk(LONG_HOLD_MS, async (desk) => {
       const confrId = await desk.create();
       const member = await desk.join(confrId, 'user');
-      const { pubStreamId } = await desk.conferences.publish(member, OFFER, 'av');
+      const { pubStreamId } = await desk.conferences.publishing.publish(member, OFFER, 'av');
       desk.media.connect(pubStreamId);
       desk.media.lose(pubStreamId);
-      const resumed = await desk.conferences.resume(member, pubStreamId, OFFER);
+      const resumed = await desk.conferences.publishing.resume(member, pubStreamId, OFFER);
       assert.equal(resumed.pubStreamId, pubStreamId);
       assert.deepEqual(desk.recordingsEnded, []);
       assert.ok(desk.media.asked.includes(`resume ${pubStreamId}`));
@@ -154,7 +154,7 @@ describe('a lost connection', () => {
     withDesk(HOLD_MS, async (desk) => {
       const confrId = await desk.create();
       const member = await desk.join(confrId, 'user');
-      const { pubStreamId } = await desk.conferences.publish(member, OFFER, 'av');
+      const { pubStreamId } = await desk.conferences.publishing.publish(member, OFFER, 'av');
       desk.media.connect(pubStreamId);
       const ended = once(desk, 'ended');
       desk.media.lose(pubStreamId);
@@ -166,8 +166,8 @@ describe('a lost connection', () => {
     withDesk(HOLD_MS, async (desk) => {
       const confrId = await desk.create();
       const member = await desk.join(confrId, 'user');
-      const camera = await desk.conferences.publish(member, OFFER, 'av');
-      await desk.conferences.publish(member, OFFER, 'desktop');
+      const camera = await desk.conferences.publishing.publish(member, OFFER, 'av');
+      await desk.conferences.publishing.publish(member, OFFER, 'desktop');
       const ended = once(desk, 'recordingEnded');
       desk.media.lose(camera.pubStreamId);
       await ended;
@@ -180,19 +180,19 @@ describe('a media process dies', () => {
     withDesk(LONG_HOLD_MS, async (desk) => {
       const confrId = await desk.create();
       const member = await desk.join(confrId, 'user');
-      await desk.conferences.publish(member, OFFER, 'av');
+      await desk.conferences.publishing.publish(member, OFFER, 'av');
       const handedOn = once(desk, 'recordingEnded');
       desk.media.die();
       await handedOn;
       assert.equal((await desk.conferences.view(app, confrId)).mems.length, 1);
-      await assert.rejects(desk.conferences.publish(member, OFFER, 'av'), { reason: 'busy' });
+      await assert.rejects(desk.conferences.publishing.publish(member, OFFER, 'av'), { reason: 'busy' });
       assert.equal(await store.recordingWork.openCount(confrId), 1, 'what was refused leaves no work behind');
     }));
 
   test('members who do not come back are out after the hold', () =>
     withDesk(HOLD_MS, async (desk) => {
       const confrId = await desk.create();
-      await desk.conferences.publish(await desk.join(confrId, 'user'), OFFER, 'av');
+      await desk.conferences.publishing.publish(await desk.join(confrId, 'user'), OFFER, 'av');
       const ended = once(desk, 'ended');
       desk.media.die();
       assert.deepEqual(await ended, [confrId]);
@@ -206,14 +206,14 @@ describe('a restart', () => {
     const kept = await earlier.join(confrId, 'kept');
     const gone = await earlier.join(confrId, 'gone');
     await earlier.conferences.kick(app, confrId, (await earlier.join(confrId, 'kicked')).userName);
-    await earlier.conferences.publish(kept, OFFER, 'av');
+    await earlier.conferences.publishing.publish(kept, OFFER, 'av');
     await earlier.conferences.close(0);
     assert.deepEqual(earlier.ended, [], 'stopping the service ends no conference');
     assert.equal(earlier.recordingsEnded.length, 1, 'but closes its files');
 
     await withDesk(RESTART_HOLD_MS, async (desk) => {
       await desk.conferences.start();
-      await desk.conferences.publish(kept, OFFER, 'av');
+      await desk.conferences.publishing.publish(kept, OFFER, 'av');
       await assert.rejects(desk.join(confrId, 'kicked'), { reason: 'banned' });
       const joined = await desk.join(confrId, 'new');
       assert.ok(!(await store.conferences.members(confrId)).slice(0, 3).some(({ id }) => id === joined.memberId));
@@ -229,7 +229,7 @@ describe('refusals', () => {
     withDesk(LONG_HOLD_MS, async (desk) => {
       const confrId = await desk.create();
       const member = await desk.join(confrId, 'user');
-      await assert.rejects(desk.conferences.publish(member, 'no SDP', 'av'), { reason: 'illegalSdp' });
+      await assert.rejects(desk.conferences.publishing.publish(member, 'no SDP', 'av'), { reason: 'illegalSdp' });
       assert.equal(await store.recordingWork.openCount(confrId), 0);
       await desk.conferences.leave(member);
       assert.deepEqual(desk.recordingsEnded, []);
@@ -246,9 +246,9 @@ describe('refusals', () => {
       const listener = await ask({ trusted: true, role: 'audience' });
       await assert.rejects(ask({ trusted: true, role: 'audience' }), { reason: 'audienceLimit' });
       const listening = { ...listener, appId: app.id, confrId, userName: 'other' as UserName };
-      await assert.rejects(desk.conferences.publish(listening, OFFER, 'av'), { reason: 'roleForbids' });
-      await desk.conferences.publish(talker, OFFER, 'av');
-      await assert.rejects(desk.conferences.publish(talker, OFFER, 'av'), { reason: 'videoLimit' });
+      await assert.rejects(desk.conferences.publishing.publish(listening, OFFER, 'av'), { reason: 'roleForbids' });
+      await desk.conferences.publishing.publish(talker, OFFER, 'av');
+      await assert.rejects(desk.conferences.publishing.publish(talker, OFFER, 'av'), { reason: 'videoLimit' });
       await desk.conferences.kick(app, confrId, 'other' as UserName);
       await assert.rejects(ask({ password: 'pw' }), { reason: 'banned' });
     }));

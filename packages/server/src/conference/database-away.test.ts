@@ -32,7 +32,7 @@ test('a call that ends meanwhile ends at once, and is written down when the data
   const { conferences, media, guarded } = stage.node;
   const confrId = await stage.create();
   const ann = await stage.join(confrId, 'ann');
-  await conferences.publish(ann, OFFER, 'av');
+  await conferences.publishing.publish(ann, OFFER, 'av');
   guarded.breakDown('away', 0);
   const leftAtMs = stage.time.nowMs();
   await conferences.leave(ann);
@@ -82,7 +82,7 @@ test('an offer that fails half-way leaves nothing open', async () => {
   for (const outage of ['away', 'late'] as const) {
     for (const afterCalls of [0, 1]) {
       guarded.breakDown(outage, afterCalls);
-      await assert.rejects(conferences.publish(ann, OFFER, 'av'));
+      await assert.rejects(conferences.publishing.publish(ann, OFFER, 'av'));
       guarded.mend();
       await stage.leap(RETRY_MS);
       assert.deepEqual(media.open, []);

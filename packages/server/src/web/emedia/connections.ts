@@ -129,7 +129,7 @@ const publishAnew = async (
   }
   room.announce(seat.memberId, { ext: pubS.ext ?? undefined, name: pubS.name ?? undefined });
   const kind = pubS.type === DESKTOP ? 'desktop' : 'av';
-  const { pubStreamId, answer } = await conferences.publish(seat.ref, sdp, kind, assertRoom);
+  const { pubStreamId, answer } = await conferences.publishing.publish(seat.ref, sdp, kind, assertRoom);
   return { id: pubStreamId, answer };
 };
 
@@ -147,7 +147,7 @@ const resume = async (
   const before = seat.connections.get(asked.rtcId);
   for (const id of before?.kind === 'publication' ? [named, before.id] : [named]) {
     try {
-      const { answer } = await conferences.resume(seat.ref, id, sdp);
+      const { answer } = await conferences.publishing.resume(seat.ref, id, sdp);
       room.renew(id);
       return { id, answer };
     } catch (error) {
@@ -168,7 +168,7 @@ export const end = async (
   if (connection.kind === 'publication' && endReason === REBUILDING) connection.isOpen = false;
   if (connection.kind === 'publication' && !connection.isOpen) return DONE;
   seat.connections.delete(rtcId);
-  if (connection.kind === 'publication') await conferences.unpublish(seat.ref, connection.id);
+  if (connection.kind === 'publication') await conferences.publishing.unpublish(seat.ref, connection.id);
   else await unsubscribe(conferences, seat, connection);
   return DONE;
 };

@@ -59,8 +59,8 @@ export const whipRoutes =
     };
 
     const negotiate = (member: MemberRef, offer: string, kind: PublicationKind, resume: string | undefined) => {
-      if (resume === undefined) return conferences.publish(member, offer, kind, assertRoom);
-      return conferences.resume(member, parsePubStreamId(resume), offer);
+      if (resume === undefined) return conferences.publishing.publish(member, offer, kind, assertRoom);
+      return conferences.publishing.resume(member, parsePubStreamId(resume), offer);
     };
 
     app.post(
@@ -104,7 +104,7 @@ export const whipRoutes =
       },
       async (request, reply) => {
         const member = memberOf(gate, request);
-        await conferences.unpublish(member, ownStream(member, request.params.pubStreamId));
+        await conferences.publishing.unpublish(member, ownStream(member, request.params.pubStreamId));
         return reply.code(200).send();
       },
     );
@@ -125,7 +125,9 @@ export const whipRoutes =
       async (request, reply) => {
         const member = memberOf(gate, request);
         const { pubStreamId } = request.params;
-        takeCandidates(request, request.body, () => conferences.connectionOf(member, ownStream(member, pubStreamId)));
+        takeCandidates(request, request.body, () =>
+          conferences.publishing.connectionOf(member, ownStream(member, pubStreamId)),
+        );
         return reply.code(204).send();
       },
     );
