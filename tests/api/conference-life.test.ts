@@ -250,7 +250,14 @@ describe('the list of conferences', () => {
       { ...running, createTime: '', beginTime: '' },
       {
         ...{ confrId: ids.running, confrType: 'COMMUNICATION', state: 'running', memberCount: 1 },
-        ...{ creator: `${owner.org}#${owner.name}_ann`, rec: true, recMerge: true, createTime: '', beginTime: '' },
+        ...{
+          creator: `${owner.org}#${owner.name}_ann`,
+          rec: true,
+          recMerge: true,
+          recording: 'recording',
+          createTime: '',
+          beginTime: '',
+        },
       },
     );
     assert.match(running?.createTime ?? '', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);

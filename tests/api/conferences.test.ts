@@ -84,13 +84,14 @@ test('whoever joins is told where to publish and how to leave, at the address th
     'expiresAt',
     'leave',
     'memberId',
+    'recording',
     'role',
     'token',
     'whip',
   ]);
   assert.equal(view.memberId, `${id}M1`);
   assert.match(view.accessId, /^HI\d+$/);
-  assert.equal(view.role, 'talker');
+  assert.deepEqual([view.role, view.recording], ['talker', 'stopped']);
   assert.equal(new Date(view.expiresAt).toISOString(), view.expiresAt);
   assert.equal(view.whip, `${fixture.url}/v1${base}/conferences/${id}/whip`);
   assert.equal(view.leave, `${fixture.url}/v1${base}/conferences/${id}/members/${view.memberId}`);

@@ -35,7 +35,8 @@ const mediaStandIn: SpawnMediaProcess = () => ({
     if (request.kind === 'mute') return { kind: 'muted' };
     if (request.kind === 'changeSubscription') return { kind: 'subscriptionChanged' };
     if (request.kind === 'unsubscribe') return { kind: 'unsubscribed' };
-    if (request.kind === 'stats') throw new TypeError(request.kind);
+    if (request.kind.endsWith('Recording')) return { kind: 'recordingChanged' };
+    if (!('offer' in request)) throw new TypeError(request.kind);
     if (request.offer.startsWith('v=0')) return { kind: 'answered', answer: ANSWER_SDP };
     return { kind: 'illegalSdp', description: 'Line 1 must be v=0' };
   },

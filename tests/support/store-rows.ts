@@ -1,6 +1,6 @@
 /** Rows for tests: whole ones, of which a test names only what it is about. */
 import { randomBytes } from 'node:crypto';
-import type { IdSource, UserName } from '@callreel/contract/ids.ts';
+import type { IdSource, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import { makeAccessId, makeConfrId, makeMemberId, makePubStreamId, makeRecordingKey } from '@callreel/contract/ids.ts';
 import type { AppRecord, ConferenceRow, MemberRow, NewRecording } from '@callreel/server/store/rows.ts';
 import type { Store } from '@callreel/server/store/store.ts';
@@ -20,6 +20,7 @@ export const conferenceRow = (appId: number, given: Partial<ConferenceRow> = {})
   password: '',
   rec: true,
   recMerge: false,
+  recording: 'recording',
   creator: null,
   settings: {},
   createdAt: new Date(),
@@ -52,6 +53,10 @@ export const memberRow = (conference: ConferenceRow, ordinal: number, given: Par
   leftAt: null,
   ...given,
 });
+
+/** A recording of the first member's that is begun. */
+export const beginWork = (store: Store, { id, appId }: ConferenceRow, key: RecordingKey): Promise<void> =>
+  store.recordingWork.begin(key, appId, id, makePubStreamId(ids, 10, makeMemberId(id, 1)));
 
 export const newRecording = (conference: ConferenceRow, given: Partial<NewRecording> = {}): NewRecording => {
   const recordingKey = makeRecordingKey(ids);

@@ -49,6 +49,8 @@ export const applyEvent = (state: ConferenceState, event: ConferenceEvent): Conf
       return event.pubStreamId === null
         ? { ...state, recording: event.state }
         : withPublication(state, event.pubStreamId, { recording: event.state });
+    case 'recordingEmpty':
+      return state;
     case 'speaking':
       return { ...state, speaking: event.memberIds };
     case 'conferenceClosed':

@@ -1,5 +1,6 @@
 /** What conferences, members and publications are, on the wire and in the service. */
 import { type Static, Type } from 'typebox';
+import { RecordingState } from './recording-state.ts';
 
 /** The vendor's conference types, by their number on the wire. */
 export const CONFERENCE_TYPE_CODES = { COMMUNICATION: 10, COMMUNICATION_MIX: 11, LIVE: 12 } as const;
@@ -119,8 +120,9 @@ export const ConferenceSummary = Type.Object({
   confrType: Type.String({ description: 'COMMUNICATION, COMMUNICATION_MIX, LIVE or CONFR' }),
   state: ConferenceState,
   creator: Type.Optional(Type.String({ description: 'org#app_user1' })),
-  rec: Type.Boolean(),
+  rec: Type.Boolean({ description: 'As it was created' }),
   recMerge: Type.Boolean(),
+  recording: RecordingState,
   memberCount: Type.Integer({ description: 'Who is in at the moment' }),
   createTime: Type.String({ description: 'yyyy-MM-dd HH:mm:ss in the display time zone, as all times' }),
   beginTime: Type.Optional(Type.String({ description: 'First join' })),
@@ -179,6 +181,7 @@ export const JoinView = Type.Object({
   role: Type.Union([Type.Literal('audience'), Type.Literal('talker'), Type.Literal('admin')]),
   token: Type.String({ description: 'Good for this conference alone' }),
   expiresAt: Type.String({ description: 'RFC 3339, in UTC' }),
+  recording: RecordingState,
   whip: Type.String({ description: 'Where to publish: POST an SDP offer' }),
   leave: Type.String({ description: 'How to leave: DELETE' }),
   events: Type.String({ description: 'Where to hear what happens: a WebSocket' }),

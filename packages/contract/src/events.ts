@@ -4,8 +4,10 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { AUDIO_CODEC_NAMES, VIDEO_CODEC_NAMES } from './conference.ts';
+import { RecordingState } from './recording-state.ts';
 
 export * from './event-protocol.ts';
+export { RecordingState } from './recording-state.ts';
 
 const oneOf = <const Names extends string[]>(names: readonly [...Names], description?: string) =>
   Type.Enum<Names>(names, { ...(description !== undefined && { description }) });
@@ -15,10 +17,6 @@ const orNull = <Schema extends TSchema>(schema: Schema, description: string) =>
 const memberId = Type.String({ description: "A user's stay in the conference" });
 const pubStreamId = Type.String({ description: 'A publication' });
 const role = oneOf(['audience', 'talker', 'admin']);
-
-/** `paused`: it goes on in the same file, with a marked gap. */
-export const RecordingState = oneOf(['recording', 'paused', 'stopped']);
-export type RecordingState = Static<typeof RecordingState>;
 
 /** Why a member, a publication or a conference ended. */
 export const END_REASONS = [
@@ -107,6 +105,10 @@ export const ConferenceEvent = Type.Union([
   event('recordingChanged', 'What is recorded', {
     pubStreamId: orNull(pubStreamId, 'null: the conference as a whole'),
     state: RecordingState,
+  }),
+  event('recordingEmpty', 'A recording is over, and there will be no file of it', {
+    pubStreamId,
+    reason: Type.String({ description: 'nothingReceived, nothingDecodable or nothingWritten; more may come' }),
   }),
   event('speaking', 'Who speaks now, all of them; at most a few times a second', { memberIds: Type.Array(memberId) }),
   event('conferenceClosed', 'The conference is over for all who were in it; nothing follows', { reason }),

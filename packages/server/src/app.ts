@@ -159,6 +159,9 @@ const startConferences = async (parts: ConferenceParts): Promise<Conferences> =>
     onConferenceEnded: (confrId) => inBackground(recordings.conferenceEnded(confrId)),
   });
   running.add('conferences', conferences, (it) => it.close(STOP_GRACE_MS));
+  recordings.followEmpty(({ confrId, pubStreamId, reason }) =>
+    conferences.recording.tellEmpty(confrId, pubStreamId, reason),
+  );
   await conferences.start();
   return conferences;
 };

@@ -1,7 +1,7 @@
 /** Whether anything in the world stays open, ended twice, or was forgotten. */
 import assert from 'node:assert/strict';
 import { type ConferenceWithMembers, ROLE_CODES } from '@callreel/contract/conference.ts';
-import type { ConfrId } from '@callreel/contract/ids.ts';
+import type { ConfrId, PubStreamId } from '@callreel/contract/ids.ts';
 import { ConferenceError } from '@callreel/server/conference/conference-error.ts';
 import type { World } from './world.ts';
 import { DELAY_MS } from './world.ts';
@@ -85,6 +85,11 @@ const checkHeard = ({ sockets, node }: World, seen: Map<ConfrId, Seen>): void =>
   const publications = [...sockets.heard.values()].flatMap((state) => state.publications);
   const heard = new Set(publications.map(({ pubStreamId }) => pubStreamId));
   assert.deepEqual(heard, new Set<string>(node.media.open), 'what was heard to be published');
+  for (const { pubStreamId, recording } of publications) {
+    const found = node.media.recordings.get(pubStreamId as PubStreamId);
+    const state = found === undefined ? 'stopped' : found.paused ? 'paused' : 'recording';
+    assert.equal(recording, state, `what was heard of the recording of ${pubStreamId}`);
+  }
 };
 
 const checkConferences = (world: World, { conferences, members }: WorldFacts, seen: Map<ConfrId, Seen>): void => {
@@ -142,11 +147,11 @@ const checkLost = (world: World, { publications }: WorldFacts, seen: Map<ConfrId
 };
 
 /** Every recording that was begun is open, or was handed on; what a process was cut short of is the next sweep's. */
-const checkRecordings = (world: World, { work, publications }: WorldFacts): void => {
+const checkRecordings = (world: World, { work }: WorldFacts): void => {
   if (world.cutShort) return;
-  const unaccounted = work.filter(({ key, settled }) => !settled && !world.recordingsEnded.has(key));
-  const open = publications.filter(({ ended }) => !ended);
-  assert.ok(unaccounted.length <= open.length, 'a recording was forgotten');
+  const open = new Set([...world.node.media.recordings.values()].map(({ key }) => key));
+  const forgotten = work.filter(({ key, settled }) => !settled && !world.recordingsEnded.has(key) && !open.has(key));
+  assert.deepEqual(forgotten, [], 'a recording was forgotten');
 };
 
 const checkRevoked = ({ members }: WorldFacts): void => {

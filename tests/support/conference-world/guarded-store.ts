@@ -2,7 +2,10 @@
 import type { Store } from '@callreel/server/store/store.ts';
 import { StoreError } from '@callreel/server/store/store-error.ts';
 
-export type StoreParts = Pick<Store, 'apps' | 'chronicles' | 'conferences' | 'recordingWork' | 'tokens'>;
+export type StoreParts = Pick<
+  Store,
+  'apps' | 'chronicles' | 'conferences' | 'recordingOrders' | 'recordingWork' | 'tokens'
+>;
 
 /** `late`: statements are carried out, and their answers do not come. */
 export type Outage = 'away' | 'late';
@@ -13,11 +16,12 @@ export class GuardedStore {
   #outage: { kind: Outage; afterCalls: number } | undefined;
   #killed = false;
 
-  constructor({ apps, chronicles, conferences, recordingWork, tokens }: Store) {
+  constructor({ apps, chronicles, conferences, recordingOrders, recordingWork, tokens }: Store) {
     this.parts = {
       apps: this.#guard(apps),
       chronicles: this.#guard(chronicles),
       conferences: this.#guard(conferences),
+      recordingOrders: this.#guard(recordingOrders),
       recordingWork: this.#guard(recordingWork),
       tokens: this.#guard(tokens),
     };

@@ -1,5 +1,6 @@
 /** What may happen in the world. Whom it happens to is a number: mostly one of those who are there, at times one who is long gone. */
 import type { PublicationKind, Role } from '@callreel/contract/conference.ts';
+import { RECORDING_ACTIONS, type RecordingAction } from '@callreel/contract/recording-control.ts';
 import fc from 'fast-check';
 import type { Outage } from './guarded-store.ts';
 
@@ -11,6 +12,11 @@ export type Action =
   | { kind: 'change'; member: number; role: Role; mute: boolean }
   | { kind: 'publish'; member: number; as: PublicationKind; legal: boolean }
   | { kind: 'unpublish' | 'lose' | 'connect' | 'resume'; publication: number }
+  /** By hand: of a conference, or of one publication. */
+  | { kind: 'record'; conference: number; action: RecordingAction }
+  | { kind: 'recordOne'; publication: number; action: RecordingAction }
+  /** A recording ends by itself, as on a broken disk. */
+  | { kind: 'failRecording'; publication: number }
   /** The event socket of a member. */
   | { kind: 'attach' | 'detach'; member: number }
   /** By another process: it tells nobody. */
@@ -32,6 +38,7 @@ export type Happening =
 /** From this on, of all there ever were. */
 export const OF_ALL = 18;
 const pick = fc.nat({ max: 20 });
+const order = fc.constantFrom<RecordingAction>(...RECORDING_ACTIONS);
 const role = fc.constantFrom<Role>('talker', 'talker', 'admin', 'audience');
 
 const weighted: [number, fc.Arbitrary<Action>][] = [
@@ -53,6 +60,9 @@ const weighted: [number, fc.Arbitrary<Action>][] = [
   [5, fc.record({ kind: fc.constant('lose' as const), publication: pick })],
   [2, fc.record({ kind: fc.constant('connect' as const), publication: pick })],
   [4, fc.record({ kind: fc.constant('resume' as const), publication: pick })],
+  [2, fc.record({ kind: fc.constant('record' as const), conference: pick, action: order })],
+  [2, fc.record({ kind: fc.constant('recordOne' as const), publication: pick, action: order })],
+  [1, fc.record({ kind: fc.constant('failRecording' as const), publication: pick })],
   [4, fc.record({ kind: fc.constantFrom('attach', 'detach'), member: pick })],
   [1, fc.record({ kind: fc.constant('revoke' as const), member: pick })],
   [1, fc.record({ kind: fc.constantFrom('revokeUser', 'deleteUser'), user: pick })],

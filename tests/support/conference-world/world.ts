@@ -7,6 +7,7 @@ import {
   type RecordingKey,
   type UserName,
 } from '@callreel/contract/ids.ts';
+import type { RecordingAction } from '@callreel/contract/recording-control.ts';
 import { CHROMIUM_OFFER as OFFER } from '@callreel/media/sdp/offers-fixture.ts';
 import { VirtualTime } from '@callreel/server/base/virtual-time-fixture.ts';
 import type { Joined, MemberRef } from '@callreel/server/conference/conferences.ts';
@@ -191,6 +192,14 @@ export class World {
           this.adrift.delete(owner.memberId);
           this.node.media.connect(id);
         });
+      case 'record':
+        return this.#withConference(action.conference, (confrId) => this.#order(confrId, null, action.action));
+      case 'recordOne':
+        return this.#withPublication(action.publication, ({ id, owner }) =>
+          this.#order(owner.confrId, id, action.action),
+        );
+      case 'failRecording':
+        return this.#withPublication(action.publication, async ({ id }) => this.node.media.failRecording(id));
       case 'attach':
         return this.#withMember(action.member, async (member) => {
           this.sockets.attend(conferences, member);
@@ -254,6 +263,10 @@ export class World {
     const request = { userName, role, trusted: true, ...(userToken && { userToken }) };
     const joined = await this.node.conferences.join(this.app, confrId, request);
     this.members.push({ ...joined, appId: this.app.id, confrId, userName });
+  }
+
+  async #order(confrId: ConfrId, pubStreamId: PubStreamId | null, action: RecordingAction): Promise<void> {
+    await this.node.conferences.recording.order(this.app, confrId, { action, pubStreamId, by: 'app' }, async () => {});
   }
 
   async #signIn(user: UserName): Promise<void> {

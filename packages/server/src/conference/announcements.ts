@@ -8,7 +8,7 @@ import type { LiveConference } from './live-conference.ts';
 export const stateOf = (conference: LiveConference): ConferenceState => ({
   confrId: conference.id,
   beganAtMs: conference.life.phase === 'waiting' ? null : (conference.began?.wallMs ?? null),
-  recording: conference.rec ? 'recording' : 'stopped',
+  recording: conference.recording,
   members: [...conference.life.members].flatMap(([id, life]) => memberInfo(conference, id, life) ?? []),
   publications: [...conference.publications.keys()].flatMap((id) => {
     const life = lifeOf(conference.life, id);

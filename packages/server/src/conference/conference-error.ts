@@ -9,6 +9,7 @@ export type ConferenceRefusal =
   | 'audienceLimit'
   | 'illegalSdp'
   | 'tooManySubscriptions'
+  | 'notRecorded'
   | 'busy';
 
 export class ConferenceError extends Error {
@@ -43,6 +44,13 @@ export class ConferenceError extends Error {
 
   static tooManySubscriptions(what: string): ConferenceError {
     return new ConferenceError('tooManySubscriptions', what);
+  }
+
+  static notRecorded(what: string): ConferenceError {
+    return new ConferenceError(
+      'notRecorded',
+      `${what} is not recorded: there is nothing to pause or to resume; start it`,
+    );
   }
 
   static illegalSdp(description: string): ConferenceError {

@@ -8,7 +8,7 @@ import type { SpawnMediaProcess } from './media-pool.ts';
 import type { FormatTime } from './views.ts';
 
 export type ConferencesOptions = {
-  store: Pick<Store, 'apps' | 'conferences' | 'recordingWork' | 'tokens'>;
+  store: Pick<Store, 'apps' | 'conferences' | 'recordingOrders' | 'recordingWork' | 'tokens'>;
   ids: IdSource;
   /** Milliseconds on the monotonic clock. */
   nowMs: () => number;

@@ -29,12 +29,14 @@ import { type Joined, Joining, type MemberRef } from './joining.ts';
 import { LastingWrites } from './lasting-writes.ts';
 import type { LifeEvent } from './lifecycle.ts';
 import { expiryOf, type LiveConference, type LiveMember, LONGEST_LIFE_MS, latestEndOf } from './live-conference.ts';
+import { LiveRecordings } from './live-recordings.ts';
 import { MediaEvents } from './media-events.ts';
 import { MediaPool } from './media-pool.ts';
 import { Pairs } from './pairs.ts';
 import { Publications } from './publications.ts';
 import { Publishing } from './publishing.ts';
 import { Receiving } from './receiving.ts';
+import { RecordingControl } from './recording-control.ts';
 import { restoreConference } from './restore.ts';
 import { Revocations } from './revocations.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -54,6 +56,8 @@ export class Conferences {
   readonly publishing: Publishing;
   /** Who receives what. */
   readonly receiving: Receiving;
+  /** What is recorded. */
+  readonly recording: RecordingControl;
   readonly #options: ConferencesOptions;
   readonly #timers: Timers;
   readonly #live = new ConferenceRegistry();
@@ -100,12 +104,14 @@ export class Conferences {
       timers,
       log: options.log,
     });
-    this.#publications = new Publications({ ...options, media: this.#media, writes: this.#writes });
+    const recordings = new LiveRecordings({ ...options, media: this.#media, writes: this.#writes });
+    this.#publications = new Publications({ ...options, media: this.#media, recordings, writes: this.#writes });
     const subscriptions = new Subscriptions({ ...options, media: this.#media });
     this.publishing = new Publishing({ live, turns, publications: this.#publications, assertOpen, step });
     this.receiving = new Receiving({ live, turns, subscriptions, assertOpen });
+    this.recording = new RecordingControl({ ...options, live, turns, hub, recordings, nowMs, assertOpen });
     const told = new MediaEvents({
-      ...{ publications: this.#publications, hub, log: options.log, nowMs, handle },
+      ...{ publications: this.#publications, recordings, hub, log: options.log, nowMs, handle },
     });
     this.#enactor = new Enactor({
       ...{
@@ -198,7 +204,8 @@ export class Conferences {
       conference.began ??= { monotonicMs: this.#options.nowMs(), wallMs: joinedAt.getTime() };
       conference.members.set(member.id, member);
       await this.#course.step(conference, { kind: 'joined', memberId: member.id, role });
-      return { memberId: member.id, accessId: member.accessId, role, token, expiresAt };
+      const { recording } = conference;
+      return { memberId: member.id, accessId: member.accessId, role, token, expiresAt, recording };
     });
   }
 

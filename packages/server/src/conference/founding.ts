@@ -41,13 +41,15 @@ export class Founding {
     { creator, roomName, type = readConferenceType(body) }: FoundingWish,
   ): LiveConference {
     const { ids, timers } = this.#options;
+    const rec = (body.rec ?? false) || (body.recMerge ?? false);
     return {
       id: makeConfrId(ids),
       app,
       type,
       password: body.password ?? '',
-      rec: (body.rec ?? false) || (body.recMerge ?? false),
+      rec,
       recMerge: body.recMerge ?? false,
+      recording: rec ? 'recording' : 'stopped',
       creator: creator ?? null,
       settings: { ...readConferenceSettings(body), ...(roomName !== undefined && { roomName }) },
       createdAt: new Date(ids.nowMs()),
@@ -76,9 +78,9 @@ export class Founding {
 }
 
 const rowOf = (conference: LiveConference): ConferenceRow => {
-  const { id, app, type, password, rec, recMerge, creator, settings, createdAt } = conference;
+  const { id, app, type, password, rec, recMerge, recording, creator, settings, createdAt } = conference;
   return {
-    ...{ id, appId: app.id, type, password, rec, recMerge, creator, settings, createdAt },
+    ...{ id, appId: app.id, type, password, rec, recMerge, recording, creator, settings, createdAt },
     beganAt: null,
     endedAt: null,
   };

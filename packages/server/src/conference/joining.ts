@@ -8,6 +8,7 @@ import {
   makeMemberId,
   type UserName,
 } from '@callreel/contract/ids.ts';
+import type { RecordingState } from '@callreel/contract/recording-state.ts';
 import type { Store } from '../store/store.ts';
 import type { JoinRequest } from './admission.ts';
 import type { LastingWrites } from './lasting-writes.ts';
@@ -16,7 +17,14 @@ import type { LiveConference, LiveMember } from './live-conference.ts';
 /** A member as a token names him. */
 export type MemberRef = { appId: number; confrId: ConfrId; memberId: MemberId; userName: UserName };
 
-export type Joined = { memberId: MemberId; accessId: string; role: Role; token: string; expiresAt: Date };
+export type Joined = {
+  memberId: MemberId;
+  accessId: string;
+  role: Role;
+  token: string;
+  expiresAt: Date;
+  recording: RecordingState;
+};
 
 /** `userToken`: the token it was got with, which takes it along when it is revoked. */
 export type IssueMemberToken = (

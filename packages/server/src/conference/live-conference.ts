@@ -44,8 +44,11 @@ export type LiveConference = {
   readonly app: AppRecord;
   readonly type: ConferenceType;
   readonly password: string;
+  /** As it was asked for at creation. */
   readonly rec: boolean;
   readonly recMerge: boolean;
+  /** What holds for those publications that come from now on; each that is live has its own. */
+  recording: RecordingState;
   readonly creator: UserName | null;
   readonly settings: ConferenceSettings;
   readonly createdAt: Date;
@@ -79,7 +82,8 @@ export type LivePublication = {
   readonly id: PubStreamId;
   readonly memberId: MemberId;
   readonly kind: PublicationKind;
-  readonly recordingKey: RecordingKey | null;
+  /** Null: it is not recorded, and `recording` is `stopped`. */
+  recordingKey: RecordingKey | null;
   readonly hasVideo: boolean;
   /** The codecs; null: it has no such track. */
   readonly audio: AudioCodecName | null;

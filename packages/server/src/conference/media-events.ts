@@ -5,10 +5,12 @@ import type { MediaEvent } from '../sfu/protocol.ts';
 import type { EventHub } from './event-hub.ts';
 import type { LifeEvent } from './lifecycle.ts';
 import type { LiveConference } from './live-conference.ts';
+import type { LiveRecordings } from './live-recordings.ts';
 import type { Publications } from './publications.ts';
 
 export type MediaEventsOptions = {
   publications: Publications;
+  recordings: LiveRecordings;
   hub: EventHub;
   /** Milliseconds since 1970. */
   nowMs: () => number;
@@ -60,7 +62,7 @@ export class MediaEvents {
     const { publicationId: pubStreamId } = event;
     const publication = conference?.publications.get(pubStreamId);
     if (conference === undefined || publication === undefined) return;
-    publication.recording = 'stopped';
+    if (!this.#options.recordings.handOn(publication, event.recordingKey)) return;
     this.#options.hub.publish(conference.id, [{ kind: 'recordingChanged', pubStreamId, state: 'stopped' }]);
   }
 

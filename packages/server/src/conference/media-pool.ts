@@ -6,8 +6,7 @@ import type { VideoCodecName } from '@callreel/contract/conference.ts';
 import type { PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { answeredWithin, type Cancel, type Timers } from '../base/timers.ts';
-import type { RecordingSpec } from '../recorder/recording-spec.ts';
-import type { MediaEvent, MediaProcessStats, MediaReply, MediaRequest } from '../sfu/protocol.ts';
+import type { MediaEvent, MediaProcessStats, MediaReply, MediaRequest, RecordingBegin } from '../sfu/protocol.ts';
 import { ConferenceError } from './conference-error.ts';
 
 /** What the pool needs of one media process. */
@@ -27,7 +26,7 @@ export type OpenPublication = {
   publicationId: PubStreamId;
   offer: string;
   videoCodecs: VideoCodecName[];
-  recording: Omit<RecordingSpec, 'tracks'> | null;
+  recording: RecordingBegin | null;
 };
 
 export type MediaPoolEvents = {
@@ -131,6 +130,26 @@ export class MediaPool {
     await this.#ask(this.#slotOf(publicationId), { kind: 'mute', publicationId, muted });
   }
 
+  /** Of a publication that is not recorded. @throws ConferenceError `busy`, `notFound` */
+  startRecording(publicationId: PubStreamId, recording: RecordingBegin): Promise<void> {
+    return this.#order({ kind: 'startRecording', publicationId, recording });
+  }
+
+  /** Resolves when its file is written; the publication goes on. @throws ConferenceError `busy`, `notFound` */
+  stopRecording(publicationId: PubStreamId, reason: string): Promise<void> {
+    return this.#order({ kind: 'stopRecording', publicationId, reason });
+  }
+
+  /** @throws ConferenceError `busy`, `notFound` */
+  pauseRecording(publicationId: PubStreamId): Promise<void> {
+    return this.#order({ kind: 'pauseRecording', publicationId });
+  }
+
+  /** @throws ConferenceError `busy`, `notFound` */
+  resumeRecording(publicationId: PubStreamId): Promise<void> {
+    return this.#order({ kind: 'resumeRecording', publicationId });
+  }
+
   /** Answers one who is to receive a publication, where that is. @throws ConferenceError as `resume` */
   async subscribe(publicationId: PubStreamId, subscriptionId: SubscriptionId, offer: string): Promise<string> {
     const request = { kind: 'subscribe', publicationId, subscriptionId, offer } as const;
@@ -203,6 +222,11 @@ export class MediaPool {
     return slot;
   }
 
+  async #order(request: Extract<MediaRequest, { kind: `${string}Recording` }>): Promise<void> {
+    const reply = await this.#ask(this.#slotOf(request.publicationId), request);
+    if (reply.kind === 'unknown') throw ConferenceError.notFound('publication');
+  }
+
   async #ask(slot: Slot, request: MediaRequest): Promise<MediaReply> {
     if (!slot.process) throw ConferenceError.busy();
     try {
@@ -224,6 +248,7 @@ export class MediaPool {
         throw ConferenceError.overloaded();
       case 'ended':
       case 'muted':
+      case 'recordingChanged':
       case 'unsubscribed':
       case 'subscriptionChanged':
       case 'stats':

@@ -6,9 +6,7 @@ import {
   makePubStreamId,
   makeRecordingKey,
   type PubStreamId,
-  type RecordingKey,
 } from '@callreel/contract/ids.ts';
-import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import type { Store } from '../store/store.ts';
 import { ConferenceError } from './conference-error.ts';
 import type { LastingWrites } from './lasting-writes.ts';
@@ -21,6 +19,7 @@ import {
   type LivePublication,
   roleIn,
 } from './live-conference.ts';
+import type { LiveRecordings } from './live-recordings.ts';
 import type { MediaPool } from './media-pool.ts';
 import { readOfferFacts } from './offer-facts.ts';
 
@@ -36,13 +35,11 @@ export type Answered = {
 };
 
 export type PublicationsOptions = {
-  store: Pick<Store, 'conferences' | 'recordingWork'>;
+  store: Pick<Store, 'conferences'>;
   media: MediaPool;
+  recordings: LiveRecordings;
   writes: LastingWrites;
   ids: IdSource;
-  bootId: string;
-  /** The recording's bytes are on disk: it can be finished and listed. */
-  onRecordingEnded(recordingKey: RecordingKey): void;
 };
 
 const TAG_BYTES = 16;
@@ -73,7 +70,7 @@ export class Publications {
     kind: PublicationKind,
     assertRoom: AssertRoom,
   ): Promise<{ publication: LivePublication; answered: Answered }> {
-    const { media } = this.#options;
+    const { media, recordings } = this.#options;
     assertMayPublish(conference, member);
     const publication = this.#newPublication(conference, member, offer, kind);
     assertPlace(conference, publication);
@@ -82,7 +79,7 @@ export class Publications {
     this.#conferences.set(publication.id, conference);
     try {
       await this.#writeBegin(conference, publication);
-      const recording = this.#recordingOf(conference, member, publication);
+      const recording = await recordings.beginWith(conference, publication);
       const { videoCodecs } = conference.settings;
       const answer = await media.open({ publicationId: publication.id, offer, videoCodecs, recording });
       if (member.muted) await media.mute(publication.id, true);
@@ -103,10 +100,11 @@ export class Publications {
 
   /** Resolves when its file is written, or known to be as far as it will be: its recording is handed on. */
   async end(publication: LivePublication, reason: EndReason, endedAt: Date): Promise<void> {
-    const { id, recordingKey } = publication;
-    await this.#options.media.end(id, reason);
+    const { media, recordings } = this.#options;
+    const { id } = publication;
+    await media.end(id, reason);
     this.#conferences.delete(id);
-    if (recordingKey) this.#options.onRecordingEnded(recordingKey);
+    recordings.handOn(publication, publication.recordingKey);
     await this.#writeEnd(id, endedAt);
   }
 
@@ -128,11 +126,11 @@ export class Publications {
       id: makePubStreamId(ids, conferenceTypeCode(conference.type), member.id),
       memberId: member.id,
       kind,
-      recordingKey: conference.rec ? makeRecordingKey(ids) : null,
+      recordingKey: conference.recording === 'stopped' ? null : makeRecordingKey(ids),
       ...tracks,
       audioOff: false,
       videoOff: false,
-      recording: conference.rec ? 'recording' : 'stopped',
+      recording: conference.recording,
       connection: { tag: this.#newTag(), iceUfrag },
     };
   }
@@ -141,16 +139,13 @@ export class Publications {
     return Buffer.from(this.#options.ids.randomBytes(TAG_BYTES)).toString('base64url');
   }
 
-  /** Before the first packet comes, so that neither a restart nor a merge can miss it. */
-  async #writeBegin(conference: LiveConference, publication: LivePublication): Promise<void> {
+  async #writeBegin(conference: LiveConference, { id, memberId, kind }: LivePublication): Promise<void> {
     const { store, ids } = this.#options;
-    const { id, memberId, kind, recordingKey } = publication;
     const startedAt = new Date(ids.nowMs());
     await store.conferences.insertPublication({
       ...{ id, confrId: conference.id, memberId, kind, startedAt },
       endedAt: null,
     });
-    if (recordingKey) await store.recordingWork.begin(recordingKey, conference.app.id, conference.id);
   }
 
   #writeEnd(id: PubStreamId, endedAt: Date): Promise<void> {
@@ -160,40 +155,13 @@ export class Publications {
 
   /** Of an offer that cannot be answered not even a row stays: a member may send them without end. */
   async #undo({ id, recordingKey }: LivePublication, error: unknown): Promise<void> {
-    const { store, media, writes, ids } = this.#options;
+    const { store, media, recordings, writes, ids } = this.#options;
     await media.end(id, 'refused');
     this.#conferences.delete(id);
-    if (error instanceof ConferenceError && error.reason === 'illegalSdp') {
-      await writes.write(() => store.conferences.removePublication(id));
-      if (recordingKey) await writes.write(() => store.recordingWork.forget(recordingKey));
-      return;
-    }
-    await this.#writeEnd(id, new Date(ids.nowMs()));
-    if (recordingKey) await writes.write(() => store.recordingWork.settle(recordingKey));
-  }
-
-  #recordingOf(
-    conference: LiveConference,
-    member: LiveMember,
-    publication: LivePublication,
-  ): Omit<RecordingSpec, 'tracks'> | null {
-    const { id, kind, recordingKey } = publication;
-    if (recordingKey === null || conference.began === null) return null;
-    return {
-      recordingKey,
-      org: conference.app.org,
-      app: conference.app.name,
-      appId: conference.app.id,
-      confrId: conference.id,
-      memberId: member.id,
-      userName: member.userName,
-      accessId: member.accessId,
-      pubStreamId: id,
-      kind,
-      conferenceZeroMs: conference.began.monotonicMs,
-      conferenceZeroWallMs: conference.began.wallMs,
-      bootId: this.#options.bootId,
-    };
+    const neverWas = error instanceof ConferenceError && error.reason === 'illegalSdp';
+    if (neverWas) await writes.write(() => store.conferences.removePublication(id));
+    else await this.#writeEnd(id, new Date(ids.nowMs()));
+    if (recordingKey) await recordings.undo(recordingKey, neverWas);
   }
 }
 

@@ -36,6 +36,7 @@ export const restoreConference = async (
 
 const fromRow = (app: AppRecord, row: ConferenceRow, now: Moment, timers: ConferenceTimers) => ({
   ...{ id: row.id, app, type: row.type, password: row.password, rec: row.rec, recMerge: row.recMerge },
+  recording: row.recording,
   creator: row.creator,
   settings: row.settings as ConferenceSettings,
   createdAt: row.createdAt,

@@ -1,6 +1,6 @@
 /** Media processes without media: they answer every offer that begins as SDP does, and die or lose a connection when told to. */
-import type { PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
-import type { MediaEvent, MediaReply, MediaRequest } from '../sfu/protocol.ts';
+import type { PubStreamId, RecordingKey, SubscriptionId } from '@callreel/contract/ids.ts';
+import type { MediaEvent, MediaReply, MediaRequest, RecordingBegin } from '../sfu/protocol.ts';
 import type { SpawnMediaProcess } from './media-pool.ts';
 
 type Process = {
@@ -16,6 +16,8 @@ export class ScriptedMedia {
   /** What was asked, as `kind publicationId`. */
   readonly asked: string[] = [];
   readonly muted = new Set<PubStreamId>();
+  /** Of each publication that is recorded, which recording, and whether it rests. */
+  readonly recordings = new Map<PubStreamId, { key: RecordingKey; paused: boolean }>();
   /** Those, by index, that take no more. */
   readonly full = new Set<number>();
   spawned = 0;
@@ -46,6 +48,15 @@ export class ScriptedMedia {
     this.#serving(publicationId)?.onEvent({ kind: 'connected', publicationId });
   }
 
+  /** Its recording ends by itself, as for a disk that fails. */
+  failRecording(publicationId: PubStreamId): void {
+    const recording = this.recordings.get(publicationId);
+    if (recording === undefined) return;
+    this.recordings.delete(publicationId);
+    const event = { kind: 'recordingEnded', publicationId, recordingKey: recording.key, error: 'disk' } as const;
+    this.#serving(publicationId)?.onEvent(event);
+  }
+
   lose(publicationId: PubStreamId): void {
     this.#serving(publicationId)?.onEvent({ kind: 'lost', publicationId, why: 'no packets for 5 s' });
   }
@@ -62,6 +73,7 @@ export class ScriptedMedia {
     const process = this.#processes.get(index);
     if (process === undefined) return;
     this.#processes.delete(index);
+    for (const id of process.publications) this.recordings.delete(id);
     for (const reject of process.pending) reject(new Error('the process died'));
     process.onExit();
   }
@@ -69,9 +81,11 @@ export class ScriptedMedia {
   /** All of them, with the service that started them: nobody is told. */
   vanish(): void {
     this.#processes.clear();
+    this.recordings.clear();
   }
 
   #close(process: Process): void {
+    for (const id of process.publications) this.recordings.delete(id);
     process.publications.clear();
   }
 
@@ -95,7 +109,10 @@ export class ScriptedMedia {
         return { kind: 'unknown' };
       case 'open':
         if (this.full.has(index)) return { kind: 'full' };
-        return this.#answerOffer(request.offer, () => publications.add(request.publicationId));
+        return this.#answerOffer(request.offer, () => {
+          publications.add(request.publicationId);
+          if (request.recording) this.#record(request.publicationId, request.recording);
+        });
       case 'resume':
         if (!publications.has(request.publicationId)) return { kind: 'unknown' };
         return this.#answerOffer(request.offer, () => {});
@@ -109,9 +126,29 @@ export class ScriptedMedia {
         return { kind: 'subscriptionChanged' };
       case 'unsubscribe':
         return { kind: 'unsubscribed' };
+      case 'startRecording':
+        if (!publications.has(request.publicationId)) return { kind: 'unknown' };
+        this.#record(request.publicationId, request.recording);
+        return { kind: 'recordingChanged' };
+      case 'stopRecording':
+        if (!publications.has(request.publicationId)) return { kind: 'unknown' };
+        this.recordings.delete(request.publicationId);
+        return { kind: 'recordingChanged' };
+      case 'pauseRecording':
+      case 'resumeRecording': {
+        const recording = this.recordings.get(request.publicationId);
+        if (recording) recording.paused = request.kind === 'pauseRecording';
+        return { kind: recording ? 'recordingChanged' : 'unknown' };
+      }
       case 'end':
+        this.recordings.delete(request.publicationId);
         return publications.delete(request.publicationId) ? { kind: 'ended' } : { kind: 'unknown' };
     }
+  }
+
+  #record(id: PubStreamId, { recordingKey: key, paused = false }: RecordingBegin): void {
+    if (this.recordings.has(id)) throw new TypeError(`startRecording: ${id} is recorded`);
+    this.recordings.set(id, { key, paused });
   }
 
   #answerOffer(offer: string, take: () => void): MediaReply {

@@ -69,7 +69,7 @@ const record = async (durationMs: number): Promise<RecordingSpec> => {
   const deliveries = deliveriesOf(smallMedia(durationMs), { startMs: START_MS });
   await time.play(recorder, deliveries, START_MS + durationMs);
   await recorder.close('unpublished');
-  await store.recordingWork.begin(spec.recordingKey, app.id, conference.id);
+  await store.recordingWork.begin(spec.recordingKey, app.id, conference.id, spec.pubStreamId);
   return spec;
 };
 
@@ -134,15 +134,17 @@ describe('listing a recording', () => {
   test('nothing decodable came: no file, no row, nothing left behind, and the reason is kept', async () => {
     const spec = await record(0);
     assert.equal((await listRecording(options, spec.recordingKey)).kind, 'empty');
-    assert.equal(await store.recordingWork.emptyReason(spec.recordingKey), 'nothingReceived');
+    const { confrId, pubStreamId } = spec;
+    const begun = await store.recordingWork.find(spec.recordingKey);
+    assert.deepEqual(begun, { confrId, pubStreamId, emptyReason: 'nothingReceived' });
     assert.deepEqual(await store.recordings.byConference(app.id, conference.id), []);
     assert.deepEqual(await readdir(options.spoolDir), []);
     assert.equal(await store.recordingWork.openCount(conference.id), 0);
   });
 
   test('the folder never came to be: the work is settled, so that a merge does not wait for it', async () => {
-    const { recordingKey } = newSpec();
-    await store.recordingWork.begin(recordingKey, app.id, conference.id);
+    const { recordingKey, pubStreamId } = newSpec();
+    await store.recordingWork.begin(recordingKey, app.id, conference.id, pubStreamId);
     assert.equal((await listRecording(options, recordingKey)).kind, 'gone');
     assert.equal(await store.recordingWork.openCount(conference.id), 0);
   });

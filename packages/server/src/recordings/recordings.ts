@@ -2,10 +2,17 @@
  * What happens to recordings after the call: a job finishes and lists each, and when the last one of an ended `recMerge` conference
  * is settled, a job merges them. Jobs outlive the process; the spool is swept at every start.
  */
-import { type ConfrId, type IdSource, makeRecordingKey, type RecordingKey } from '@callreel/contract/ids.ts';
+import {
+  type ConfrId,
+  type IdSource,
+  makeRecordingKey,
+  type PubStreamId,
+  type RecordingKey,
+} from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { JobHandlers, Jobs } from '../jobs/jobs.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { RecordingBegun } from '../store/recording-work.ts';
 import type { Store } from '../store/store.ts';
 import { digestRecording } from './digest.ts';
 import { endedKeys, listRecording } from './listing.ts';
@@ -21,6 +28,8 @@ export type RecordingsOptions = {
   log: Logger;
 };
 
+export type EmptyRecording = { confrId: ConfrId; pubStreamId: PubStreamId; reason: string };
+
 /** How long after its end a recording waits whose job could not be handed in at once. */
 const SWEEP_INTERVAL_MS = 30_000;
 /** By then a recording that was begun says who writes it. */
@@ -34,10 +43,16 @@ const LONGEST_OUTAGE_MS = 7 * 24 * 3600 * 1000;
 
 export class Recordings {
   readonly #options: RecordingsOptions;
+  readonly #followers: ((empty: EmptyRecording) => void)[] = [];
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
+  }
+
+  /** Tells of each recording that gives no file, from now on. */
+  followEmpty(follower: (empty: EmptyRecording) => void): void {
+    this.#followers.push(follower);
   }
 
   /** Takes up what an earlier process left undone. */
@@ -107,11 +122,18 @@ export class Recordings {
   }
 
   async #finish(recordingKey: RecordingKey): Promise<void> {
-    const confrId = await this.#options.store.recordingWork.conferenceOf(recordingKey);
-    await listRecording(this.#options, recordingKey);
+    const { store, jobs } = this.#options;
+    const { kind } = await listRecording(this.#options, recordingKey);
+    const begun = await store.recordingWork.find(recordingKey);
+    if (kind === 'empty' && begun) this.#tellEmpty(begun);
     // Also where it was listed by an earlier try that got no further.
-    await this.#options.jobs.send('digest', { recordingKey });
-    if (confrId) await this.#considerMerge(confrId);
+    await jobs.send('digest', { recordingKey });
+    if (begun) await this.#considerMerge(begun.confrId);
+  }
+
+  #tellEmpty({ confrId, pubStreamId, emptyReason }: RecordingBegun): void {
+    if (pubStreamId === null || emptyReason === null) return;
+    for (const follower of this.#followers) follower({ confrId, pubStreamId, reason: emptyReason });
   }
 
   /** Both the end of the conference and the end of each recording come here; whichever is last finds all settled. */

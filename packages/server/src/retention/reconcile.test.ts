@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { makeRecordingKey, type RecordingKey } from '@callreel/contract/ids.ts';
-import { createApp, createConference, ids, newRecording } from '../../../../tests/support/store-rows.ts';
+import { beginWork, createApp, createConference, ids, newRecording } from '../../../../tests/support/store-rows.ts';
 import type { AppRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { DAY_MS } from './clocks.ts';
@@ -56,7 +56,7 @@ test('one that is young, or on its way into a row, is left out', async () => {
   assert.ok(inSpool && merging && working && merge);
   await mkdir(join(stage.spoolDir, inSpool));
   await mkdir(join(stage.spoolDir, `merge-${merging}`));
-  await fixture.store.recordingWork.begin(working, app.id, conference.id);
+  await beginWork(fixture.store, conference, working);
   await fixture.store.merges.begin(conference.id, merge);
   for (const key of [inSpool, merging, working, merge]) await orphan(3 * DAY_MS, key);
   await orphan(DAY_MS / 2);

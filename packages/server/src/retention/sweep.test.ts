@@ -4,7 +4,7 @@ import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { makeRecordingKey } from '@callreel/contract/ids.ts';
-import { createApp, createConference, ids, memberRow } from '../../../../tests/support/store-rows.ts';
+import { beginWork, createApp, createConference, ids, memberRow } from '../../../../tests/support/store-rows.ts';
 import { DiskStore } from '../storage/disk-store.ts';
 import { connect } from '../store/connect.ts';
 import type { AppRecord } from '../store/rows.ts';
@@ -436,15 +436,17 @@ describe('what else has served its time', () => {
     assert.deepEqual(await found(), [false, false, true]);
   });
 
-  test('a conference, with who was in it, when its last file is gone', async () => {
+  test('a conference, with who was in it and the log of its recording, when its last file is gone', async () => {
     const [file] = await stage.list(app, 1);
     assert.ok(file);
     const running = await createConference(store, app.id);
     const unfinished = await createConference(store, app.id, { endedAt: new Date() });
-    await store.recordingWork.begin(makeRecordingKey(ids), app.id, unfinished.id);
+    await beginWork(store, unfinished, makeRecordingKey(ids));
     const conference = await store.conferences.findById(file.confrId);
     assert.ok(conference);
     await store.conferences.insertMember(memberRow(conference, 1));
+    const order = { confrId: file.confrId, at: new Date(), action: 'stop', pubStreamId: null } as const;
+    await store.recordingOrders.write({ ...order, memberId: null, userName: null }, 'stopped');
     passDays(30.5);
     await sweep(stage.options);
     assert.ok(await store.conferences.findById(file.confrId));
@@ -452,6 +454,7 @@ describe('what else has served its time', () => {
     await sweep(stage.options);
     assert.equal(await store.conferences.findById(file.confrId), undefined);
     assert.deepEqual(await store.conferences.members(file.confrId), []);
+    assert.deepEqual(await store.recordingOrders.latest(file.confrId), []);
     assert.ok(await store.conferences.findById(running.id));
     assert.ok(await store.conferences.findById(unfinished.id));
   });
@@ -459,12 +462,12 @@ describe('what else has served its time', () => {
   test('settled work after a week', async () => {
     const conference = await createConference(store, app.id);
     const [settled, open] = [makeRecordingKey(ids), makeRecordingKey(ids)];
-    for (const key of [settled, open]) await store.recordingWork.begin(key, app.id, conference.id);
+    for (const key of [settled, open]) await beginWork(store, conference, key);
     await store.recordingWork.settle(settled);
     passDays(8);
     await sweep(stage.options);
-    assert.equal(await store.recordingWork.conferenceOf(settled), undefined);
-    assert.equal(await store.recordingWork.conferenceOf(open), conference.id);
+    assert.equal(await store.recordingWork.find(settled), undefined);
+    assert.equal((await store.recordingWork.find(open))?.confrId, conference.id);
   });
 
   test('folders of merges that are no longer open', async () => {

@@ -17,7 +17,7 @@ export type ConferencePosition = { createdAt: Date; id: ConfrId };
 
 export type FoundConference = Pick<
   ConferenceRow,
-  'id' | 'type' | 'rec' | 'recMerge' | 'creator' | 'createdAt' | 'beganAt' | 'endedAt'
+  'id' | 'type' | 'rec' | 'recMerge' | 'recording' | 'creator' | 'createdAt' | 'beganAt' | 'endedAt'
 > & { memberCount: number };
 
 /** An app's conferences, page by page. */
@@ -33,7 +33,17 @@ export class ConferenceSearch {
     const { state, begin, end, after } = filter;
     let query = this.#db
       .selectFrom('conference as c')
-      .select(['c.id', 'c.type', 'c.rec', 'c.recMerge', 'c.creator', 'c.createdAt', 'c.beganAt', 'c.endedAt'])
+      .select([
+        'c.id',
+        'c.type',
+        'c.rec',
+        'c.recMerge',
+        'c.recording',
+        'c.creator',
+        'c.createdAt',
+        'c.beganAt',
+        'c.endedAt',
+      ])
       .select((eb) =>
         eb
           .selectFrom('member as m')

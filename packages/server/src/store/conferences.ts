@@ -4,7 +4,7 @@ import type { ConferenceRow, MemberRow, PublicationRow } from './rows.ts';
 import type { Schema } from './schema.ts';
 
 const COLUMNS = [
-  ...(['id', 'appId', 'type', 'password', 'rec', 'recMerge', 'creator', 'settings'] as const),
+  ...(['id', 'appId', 'type', 'password', 'rec', 'recMerge', 'recording', 'creator', 'settings'] as const),
   ...(['createdAt', 'beganAt', 'endedAt'] as const),
 ] as const;
 const MEMBER_COLUMNS = [
@@ -84,7 +84,7 @@ export class Conferences {
       .with('ended', (db) =>
         db
           .updateTable('conference')
-          .set({ endedAt: at, latestAt: latest(at) })
+          .set({ endedAt: at, latestAt: latest(at), recording: 'stopped' })
           .where('id', '=', confrId)
           .where('endedAt', 'is', null)
           .returning(['id', 'appId', 'endedAt']),

@@ -1,6 +1,14 @@
-import type { ConfrId, RecordingKey } from '@callreel/contract/ids.ts';
+import type { ConfrId, PubStreamId, RecordingKey } from '@callreel/contract/ids.ts';
 import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
+
+export type RecordingBegun = {
+  confrId: ConfrId;
+  /** Null: begun by an earlier version. */
+  pubStreamId: PubStreamId | null;
+  /** Why it gave no file; null where it did, or still may. */
+  emptyReason: string | null;
+};
 
 /** Recordings that were begun and are not settled yet: neither listed nor known to hold nothing. */
 export class RecordingWork {
@@ -11,10 +19,10 @@ export class RecordingWork {
   }
 
   /** Before the first packet comes, so that no merge can miss it. A second call changes nothing. */
-  async begin(recordingKey: RecordingKey, appId: number, confrId: ConfrId): Promise<void> {
+  async begin(recordingKey: RecordingKey, appId: number, confrId: ConfrId, pubStreamId: PubStreamId): Promise<void> {
     await this.#db
       .insertInto('recordingWork')
-      .values({ recordingKey, appId, confrId, settledAt: null })
+      .values({ recordingKey, appId, confrId, pubStreamId, settledAt: null })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
@@ -34,23 +42,12 @@ export class RecordingWork {
     await this.#db.deleteFrom('recordingWork').where('recordingKey', '=', recordingKey).execute();
   }
 
-  /** Why this one gave no file; undefined where it did, or still may. */
-  async emptyReason(recordingKey: RecordingKey): Promise<string | undefined> {
-    const row = await this.#db
+  find(recordingKey: RecordingKey): Promise<RecordingBegun | undefined> {
+    return this.#db
       .selectFrom('recordingWork')
-      .select('emptyReason')
+      .select(['confrId', 'pubStreamId', 'emptyReason'])
       .where('recordingKey', '=', recordingKey)
       .executeTakeFirst();
-    return row?.emptyReason ?? undefined;
-  }
-
-  async conferenceOf(recordingKey: RecordingKey): Promise<ConfrId | undefined> {
-    const row = await this.#db
-      .selectFrom('recordingWork')
-      .select('confrId')
-      .where('recordingKey', '=', recordingKey)
-      .executeTakeFirst();
-    return row?.confrId;
   }
 
   /** All that are not settled, oldest first. */

@@ -2,6 +2,8 @@
 import type { ConferenceType, PublicationKind, Role } from '@callreel/contract/conference.ts';
 import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import type { Container, RecordType } from '@callreel/contract/recording.ts';
+import type { RecordingAction } from '@callreel/contract/recording-control.ts';
+import type { RecordingState } from '@callreel/contract/recording-state.ts';
 
 /** Facts without a column of their own; kept as JSON. */
 export type JsonObject = Record<string, unknown>;
@@ -51,6 +53,8 @@ export type ConferenceRow = {
   password: string;
   rec: boolean;
   recMerge: boolean;
+  /** What holds for those publications that come from now on; `stopped` where it is over. */
+  recording: RecordingState;
   creator: UserName | null;
   settings: JsonObject;
   createdAt: Date;
@@ -83,6 +87,18 @@ export type PublicationRow = {
   kind: PublicationKind;
   startedAt: Date;
   endedAt: Date | null;
+};
+
+/** An order to start or stop recording by hand. */
+export type RecordingOrderRow = {
+  confrId: ConfrId;
+  at: Date;
+  action: RecordingAction;
+  /** Null: the conference as a whole. */
+  pubStreamId: PubStreamId | null;
+  /** Who gave it; both null: the application. */
+  memberId: MemberId | null;
+  userName: UserName | null;
 };
 
 /** A finished file that is stored, before it is listed. */

@@ -2,6 +2,8 @@
 import type { ConferenceType, PublicationKind, Role } from '@callreel/contract/conference.ts';
 import type { AccessId, ConfrId, MemberId, PubStreamId, RecordingKey, UserName } from '@callreel/contract/ids.ts';
 import type { Container, RecordType } from '@callreel/contract/recording.ts';
+import type { RecordingAction } from '@callreel/contract/recording-control.ts';
+import type { RecordingState } from '@callreel/contract/recording-state.ts';
 import type { ColumnType, Generated } from 'kysely';
 import type { ChronicleNote } from './chronicles.ts';
 import type { JsonObject, RemovalReason, RetentionAlarmKind } from './rows.ts';
@@ -49,6 +51,7 @@ export type Schema = {
     password: string;
     rec: boolean;
     recMerge: boolean;
+    recording: RecordingState;
     creator: UserName | null;
     settings: Json;
     createdAt: Date;
@@ -127,8 +130,19 @@ export type Schema = {
     confrId: ConfrId;
     begunAt: Generated<Date>;
     settledAt: Date | null;
+    /** Null: begun by an earlier version. */
+    pubStreamId: PubStreamId | null;
     /** Why there is no file; null where there is one, or may yet be. */
     emptyReason: Generated<string | null>;
+  };
+  recordingOrder: {
+    confrId: ConfrId;
+    id: Generated<number>;
+    at: Date;
+    action: RecordingAction;
+    pubStreamId: PubStreamId | null;
+    memberId: MemberId | null;
+    userName: UserName | null;
   };
   merge: { confrId: ConfrId; recordingKey: RecordingKey; begunAt: Generated<Date>; finishedAt: Date | null };
   conferenceBan: { confrId: ConfrId; userName: UserName };

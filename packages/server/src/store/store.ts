@@ -12,6 +12,7 @@ import { Leftovers } from './leftovers.ts';
 import { LinkKeys } from './link-keys.ts';
 import { Merges } from './merges.ts';
 import { migrate } from './migrate.ts';
+import { RecordingOrders } from './recording-orders.ts';
 import { RecordingSearch } from './recording-search.ts';
 import { RecordingWork } from './recording-work.ts';
 import { Recordings } from './recordings.ts';
@@ -46,6 +47,7 @@ export class Store {
   readonly recordings: Recordings;
   readonly recordingSearch: RecordingSearch;
   readonly recordingWork: RecordingWork;
+  readonly recordingOrders: RecordingOrders;
   readonly removals: Removals;
   readonly retention: RetentionState;
   readonly leftovers: Leftovers;
@@ -65,6 +67,7 @@ export class Store {
     this.recordings = new Recordings(db);
     this.recordingSearch = new RecordingSearch(db);
     this.recordingWork = new RecordingWork(db);
+    this.recordingOrders = new RecordingOrders(db);
     this.removals = new Removals(db);
     this.retention = new RetentionState(db);
     this.leftovers = new Leftovers(db);

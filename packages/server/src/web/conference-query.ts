@@ -48,6 +48,7 @@ export const conferenceSummary = (row: FoundConference, app: AppRecord, time: Di
   ...(row.creator !== null && { creator: fullUserName(app, row.creator) }),
   rec: row.rec,
   recMerge: row.recMerge,
+  recording: row.recording,
   memberCount: row.memberCount,
   createTime: time.format(row.createdAt),
   ...(row.beganAt && { beginTime: time.format(row.beganAt) }),

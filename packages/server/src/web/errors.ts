@@ -134,6 +134,7 @@ const CONFERENCE_ANSWERS: Readonly<Record<ConferenceRefusal, Answer>> = {
   audienceLimit: ['audience_limit'],
   illegalSdp: ['illegal_sdp'],
   tooManySubscriptions: ['conflict'],
+  notRecorded: ['conflict'],
   busy: ['server_busy'],
 };
 

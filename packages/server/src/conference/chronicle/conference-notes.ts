@@ -78,6 +78,7 @@ export class ConferenceNotes {
         return this.#takeSpeaking([]);
       // A recording's own report tells what of it was recorded; nothing is shown of roles.
       case 'recordingChanged':
+      case 'recordingEmpty':
       case 'roleChanged':
         return [];
     }

@@ -7,6 +7,7 @@ import { tenants } from './0004-tenants.ts';
 import { flatListing } from './0005-flat-listing.ts';
 import { memberProfiles } from './0006-member-profiles.ts';
 import { reports } from './0007-reports.ts';
+import { recordingByHand } from './0008-recording-by-hand.ts';
 import { chronicle } from './0009-chronicle.ts';
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -17,5 +18,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0005-flat-listing': flatListing,
   '0006-member-profiles': memberProfiles,
   '0007-reports': reports,
+  '0008-recording-by-hand': recordingByHand,
   '0009-chronicle': chronicle,
 };

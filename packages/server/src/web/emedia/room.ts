@@ -147,6 +147,7 @@ export class Room {
       case 'publicationLost':
       case 'publicationResumed':
       case 'recordingChanged':
+      case 'recordingEmpty':
       case 'speaking':
         break;
     }
