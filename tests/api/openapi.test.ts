@@ -181,6 +181,25 @@ test('publications: published, continued, ended', async () => {
   await api.call('unpublish', 404, { path: streamPath, token: member.token });
 });
 
+test('recording by hand: ordered, shown', async () => {
+  const path = { ...names, confrId: await createCall() };
+  const [ann, bob] = [
+    await join(path.confrId, { userName: 'ann', role: 'admin' }),
+    await join(path.confrId, { userName: 'bob' }),
+  ];
+  const order = (status: number, by: string, json: Record<string, unknown>) =>
+    api.call('orderRecording', status, { path, token: by, json });
+  await order(409, token, { action: 'pause' });
+  await order(200, token, { action: 'start' });
+  await order(200, ann.token, { action: 'pause' });
+  await order(403, bob.token, { action: 'stop' });
+  await order(404, token, { action: 'stop', pubStreamId: 'rtc-10-aaaaaaa_C1M1' });
+  for (const json of [{}, { action: 'erase' }, { action: 'stop', pubStreamId: 7 }]) await order(400, token, json);
+  await api.call('getRecordingStatus', 200, { path, token });
+  await api.call('getRecordingStatus', 200, { path, token: bob.token });
+  await api.call('getRecordingStatus', 404, { path: { ...names, confrId: NO_CONFERENCE }, token });
+});
+
 test('events: followed, and not', async () => {
   const path = { ...names, confrId: await createCall() };
   await api.call('followEvents', 101, { path, token, webSocket: true });

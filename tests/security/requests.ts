@@ -23,6 +23,8 @@ const conference = ({ base, confrId }: World): string => `/${base}/conferences/$
 const own = (world: World): string => `/v1${conference(world)}`;
 const stream = (world: World): string => `${own(world)}/whip/${world.pubStreamId}`;
 const events = (world: World): string => `${own(world)}/events`;
+const recordingOf = (world: World): string => `${own(world)}/recording`;
+const othersRecording = ({ base, otherConfrId }: World): string => `/v1/${base}/conferences/${otherConfrId}/recording`;
 const calls = ({ base }: World): string => `/v1/${base}/calls`;
 const userEvents = ({ base }: World): string => `/v1/${base}/users/me/events`;
 const ownMember = (world: World): string => `${own(world)}/members/${world.member.memberId}`;
@@ -107,6 +109,10 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   [`POST ${ROUTES.join} (without the password)`]: at(joinPath, () => ({ userName: 'una' })),
   [`POST ${ROUTES.member}`]: at(ownMember, () => ({ role: 'audience' })),
   [`DELETE ${ROUTES.member}`]: at(ownMember),
+  [`GET ${ROUTES.recordingControl}`]: at(recordingOf),
+  [`GET ${ROUTES.recordingControl} (another app's)`]: at(othersRecording),
+  [`POST ${ROUTES.recordingControl}`]: at(recordingOf, () => ({ action: 'stop' })),
+  [`POST ${ROUTES.recordingControl} (another app's)`]: at(othersRecording, () => ({ action: 'stop' })),
   [`POST ${ROUTES.whip}`]: ({ member }) => ({ path: member.whip, body: OFFER_SDP, headers: SDP }),
   [`POST ${ROUTES.whip} (going on with the member's)`]: ({ member, pubStreamId }) => ({
     path: `${member.whip}?resume=${pubStreamId}`,

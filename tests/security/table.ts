@@ -47,6 +47,10 @@ none malformed expired altered revoked otherApps user otherAppsUser member membe
 401  401       401     401     401     403       403  403           403    403             401           401    403      403   200  POST   /v1/:org/:app/conferences/:confrId/join  (without the password)
 401  401       401     401     401     403       403  403           403    403             401           401    403      200   200  POST   /v1/:org/:app/conferences/:confrId/members/:memberId
 401  401       401     401     401     403       403  403           200    403             401           401    403      200   200  DELETE /v1/:org/:app/conferences/:confrId/members/:memberId
+401  401       401     401     401     403       403  403           200    403             401           401    200      200   200  GET    /v1/:org/:app/conferences/:confrId/recording
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   404  GET    /v1/:org/:app/conferences/:confrId/recording  (another app's)
+401  401       401     401     401     403       403  403           403    403             401           401    403      200   200  POST   /v1/:org/:app/conferences/:confrId/recording
+401  401       401     401     401     403       403  403           403    403             401           401    403      403   404  POST   /v1/:org/:app/conferences/:confrId/recording  (another app's)
 401  401       401     401     401     403       403  403           201    403             401           401    403      201   403  POST   /v1/:org/:app/conferences/:confrId/whip
 401  401       401     401     401     403       403  403           201    403             401           401    404      404   403  POST   /v1/:org/:app/conferences/:confrId/whip  (going on with the member's)
 401  401       401     401     401     403       403  403           200    403             401           401    404      404   403  DELETE /v1/:org/:app/conferences/:confrId/whip/:pubStreamId

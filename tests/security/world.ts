@@ -164,6 +164,7 @@ export const traceOf = async (fixture: WebFixture, world: World): Promise<unknow
   return {
     conference: await show(`/${base}/conferences/${confrId}`),
     conferences: await show(`/v1/${base}/conferences`),
+    recorded: await show(`/v1/${base}/conferences/${confrId}/recording`),
     recordings: await show(`/v1/${base}/recordings`),
     tokens: await Promise.all([...verdicts, fixture.tokens.verify(world.spareToken)]),
     users: [await fixture.store.users.find(app.id, SPARE_USER as UserName)],

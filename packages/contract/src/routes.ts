@@ -21,6 +21,7 @@ export const ROUTES = {
   ownConferences: '/v1/:org/:app/conferences',
   join: '/v1/:org/:app/conferences/:confrId/join',
   member: '/v1/:org/:app/conferences/:confrId/members/:memberId',
+  recordingControl: '/v1/:org/:app/conferences/:confrId/recording',
   whip: '/v1/:org/:app/conferences/:confrId/whip',
   whipResource: '/v1/:org/:app/conferences/:confrId/whip/:pubStreamId',
   events: '/v1/:org/:app/conferences/:confrId/events',

@@ -12,6 +12,7 @@ export type ConferencesPort = Pick<
   | 'change'
   | 'publishing'
   | 'receiving'
+  | 'recording'
   | 'roleOf'
   | 'userOf'
   | 'endRevoked'

@@ -52,6 +52,7 @@ import { healthRoutes } from './routes/health.ts';
 import { memberRoutes } from './routes/members.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
+import { recordingControlRoutes } from './routes/recording-control.ts';
 import { recordingRoutes } from './routes/recordings.ts';
 import { ownRecordingRoutes } from './routes/recordings-v1.ts';
 import { revokeRoutes } from './routes/revoke.ts';
@@ -172,6 +173,7 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
     userRoutes({ gate, users: store.users, passwords, conferences }),
     conferenceRoutes({ gate, conferences, search: store.conferenceSearch, time }),
     memberRoutes({ gate, conferences, baseUrl, rates }),
+    recordingControlRoutes({ gate, conferences, disk }),
     whipRoutes({ gate, conferences, iceServers, baseUrl, disk }),
     callRoutes({ gate, calls }),
     eventRoutes({

@@ -6,7 +6,6 @@ import type { Logger } from '../../base/log.ts';
 import type { IceServers } from '../../conference/ice-servers.ts';
 import type { Store } from '../../store/store.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
-import { WebError } from '../errors.ts';
 import type { DiskRoom } from '../load/disk-room.ts';
 import type { Workload } from '../load/workload.ts';
 import type { Rates } from '../rates/rates.ts';
@@ -47,10 +46,7 @@ export const emedia =
     const callers = new Callers({ apps, tokens, rates, conferences, proofs });
     const users = new UserCalls({ conferences, callers, rates, tickets: new Tickets({ proofs, baseUrl, nowMs }) });
     const admins = new AdminCalls({ conferences, callers, rooms });
-    const assertRoom = async (): Promise<void> => {
-      if (!(await disk.hasRoom())) throw WebError.of('server_busy', 'This node has no room for more recordings');
-    };
-    const sessions = new Sessions({ ...shared, apps, proofs, rooms, assertRoom });
+    const sessions = new Sessions({ ...shared, apps, proofs, rooms, assertRoom: disk.assertRoom });
     app.addHook('preClose', () => sessions.close());
     await app.register(emediaRoutes({ users, admins, rates, workload }));
     await app.register(emediaSocketRoutes({ sessions, tokens, rates, workload, origins }));

@@ -1,5 +1,6 @@
 /** Whether there is room for more recordings, asked of the disk once a second at most. */
 import { freeBytes, LEAST_FREE_BYTES } from '../../storage/disk-space.ts';
+import { WebError } from '../errors.ts';
 
 const GOOD_FOR_MS = 1_000;
 
@@ -17,6 +18,11 @@ export class DiskRoom {
   constructor(options: DiskRoomOptions) {
     this.#options = options;
   }
+
+  /** With a full disk nothing new begins; what runs may go on, also after a lost connection. */
+  readonly assertRoom = async (): Promise<void> => {
+    if (!(await this.hasRoom())) throw WebError.of('server_busy', 'This node has no room for more recordings');
+  };
 
   /** False too where the disk does not answer. */
   hasRoom(): Promise<boolean> {

@@ -104,6 +104,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     description: "A member's token must be an admin's.",
   },
   [`DELETE ${ROUTES.member}`]: call('leaveOrRemoveMember', APP_OR_MEMBER, 'He is out', MISSING),
+  [`GET ${ROUTES.recordingControl}`]: {
+    ...call('getRecordingStatus', APP_OR_MEMBER, 'The state', MISSING),
+    description:
+      'Also of a conference that is over, as long as its files are kept. The log is left out for members, who hear of each change by the events.',
+  },
+  [`POST ${ROUTES.recordingControl}`]: {
+    ...call('orderRecording', APP_OR_MEMBER, 'The state after it', MISSING, 'conflict'),
+    description:
+      "A member's token must be an admin's. An order for the conference holds for all its publications and for those that come later; what is stopped is neither paused nor resumed with the others. `stop` finishes a file at once, `start` begins another, `pause` leaves a marked gap in the same one. Ordered twice it is done once.",
+  },
   [`POST ${ROUTES.whip}`]: {
     id: 'publish',
     takes: MEMBER,

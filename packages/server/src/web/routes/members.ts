@@ -6,6 +6,7 @@ import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyRequest } from 'fastify';
 import type { JoinRequest } from '../../conference/admission.ts';
 import type { AppRecord } from '../../store/rows.ts';
+import { adminOrApp } from '../admin-or-app.ts';
 import { takeJson } from '../bodies.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
@@ -80,16 +81,10 @@ export const memberRoutes =
       },
     );
 
-    const adminOrApp = async (request: FastifyRequest): Promise<void> => {
-      const holder = gate.holderOf(request);
-      const may = holder.kind === 'app' || (holder.kind === 'member' && conferences.roleOf(holder) === 'admin');
-      if (!may) throw WebError.forbidden("This takes the application's token, or that of an admin of the conference");
-    };
-
     app.post(
       ROUTES.member,
       {
-        onRequest: [gate.only('app', 'member'), adminOrApp],
+        onRequest: [gate.only('app', 'member'), adminOrApp(gate, conferences)],
         schema: {
           tags: ['members'],
           summary: 'Gives a member another role, or silences him; a role lowered to audience ends what he publishes',

@@ -53,13 +53,8 @@ export const whipRoutes =
   async (app) => {
     takeText(app, SDP, SDP_FRAGMENT);
 
-    /** With a full disk nothing new begins; what runs may go on, also after a lost connection. */
-    const assertRoom = async (): Promise<void> => {
-      if (!(await disk.hasRoom())) throw WebError.of('server_busy', 'This node has no room for more recordings');
-    };
-
     const negotiate = (member: MemberRef, offer: string, kind: PublicationKind, resume: string | undefined) => {
-      if (resume === undefined) return conferences.publishing.publish(member, offer, kind, assertRoom);
+      if (resume === undefined) return conferences.publishing.publish(member, offer, kind, disk.assertRoom);
       return conferences.publishing.resume(member, parsePubStreamId(resume), offer);
     };
 
