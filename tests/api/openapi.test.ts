@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import type { ConferenceView, JoinView } from '@callreel/contract/conference.ts';
 import type { ConfrId } from '@callreel/contract/ids.ts';
 import type { RecordingView } from '@callreel/contract/recording.ts';
+import type { RecordingStatusWithLog } from '@callreel/contract/recording-control.ts';
 import { ROUTES } from '@callreel/contract/routes.ts';
 import type { TokenView } from '@callreel/contract/token.ts';
 import { EMEDIA_PATHS } from '@callreel/server/web/emedia/paths.ts';
@@ -195,8 +196,10 @@ test('recording by hand: ordered, shown', async () => {
   await order(403, bob.token, { action: 'stop' });
   await order(404, token, { action: 'stop', pubStreamId: 'rtc-10-aaaaaaa_C1M1' });
   for (const json of [{}, { action: 'erase' }, { action: 'stop', pubStreamId: 7 }]) await order(400, token, json);
-  await api.call('getRecordingStatus', 200, { path, token });
-  await api.call('getRecordingStatus', 200, { path, token: bob.token });
+  const shown = await api.call('getRecordingStatus', 200, { path, token });
+  assert.equal(shown.json<RecordingStatusWithLog>().log?.length, 2);
+  const toMember = await api.call('getRecordingStatus', 200, { path, token: bob.token });
+  assert.equal('log' in toMember.json(), false);
   await api.call('getRecordingStatus', 404, { path: { ...names, confrId: NO_CONFERENCE }, token });
 });
 

@@ -137,6 +137,25 @@ test('of a name that stands twice the last counts, and nothing that was not aske
   assert.equal(Object.hasOwn(Object.prototype, 'rec'), false);
 });
 
+const ORDERS = [
+  '[]',
+  '{}',
+  '{"action":"Start"}',
+  '{"action":["start"]}',
+  '{"action":"start","pubStreamId":7}',
+  '{"action":"start","pubStreamId":null}',
+  `{"action":"start","pubStreamId":"${'r'.repeat(5000)}"}`,
+];
+
+test('recordings are ordered with what an order may be, and of publications that there are', async () => {
+  const { id } = (await post(`${base}/conferences`, '{}')).json();
+  const path = `/v1${base}/conferences/${id}/recording`;
+  await expectAll(path, ORDERS, '400 illegal_argument');
+  const strange = ["' or '1'='1", '../../x', 'rtc-10-aaaaaaa_C1M1 ', '__proto__', ''];
+  const bodies = strange.map((name) => `{"action":"start","pubStreamId":"${name}"}`);
+  await expectAll(path, bodies, '404 service_resource_not_found');
+});
+
 const GRANTS = [
   '{}',
   '{"grant_type":"client_credentials"}',
