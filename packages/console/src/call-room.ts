@@ -1,5 +1,6 @@
 import type { CallreelApi } from '@callreel/client/callreel-api.ts';
 import type { Membership } from '@callreel/client/membership.ts';
+import type { ConferenceState, RecordingState } from '@callreel/contract/events.ts';
 import { showFailure } from './explain.ts';
 import { InviteBox } from './invite-box.ts';
 import { LocalMedia, type SendingState } from './local-media.ts';
@@ -21,7 +22,8 @@ export type CallRoomOptions = {
   inviteLink: string;
   /** What the call was created with, where this tab created it. */
   recording: RecordingChoice | undefined;
-  onOver: (farewell: Farewell) => void;
+  /** `wasRecorded`: something of it, while one was in. */
+  onOver: (farewell: Farewell, wasRecorded: boolean) => void;
 };
 
 const STATE_WORDS = {
@@ -31,10 +33,16 @@ const STATE_WORDS = {
   lost: 'room.stateLost',
 } as const;
 
-const recordingWords = (choice: RecordingChoice | undefined) => {
-  if (choice === undefined) return 'room.mayBeRecorded';
-  if (choice.recMerge) return 'room.recordedMerged';
-  return choice.rec ? 'room.recorded' : 'room.notRecorded';
+/** Of the call as a whole: whether anything of it is recorded. */
+const recordingOf = ({ recording, publications }: ConferenceState): RecordingState => {
+  const states = [recording, ...publications.map((publication) => publication.recording)];
+  return states.includes('recording') ? 'recording' : states.includes('paused') ? 'paused' : 'stopped';
+};
+
+const recordingWords = (state: RecordingState, choice: RecordingChoice | undefined) => {
+  if (state === 'paused') return 'room.recordingPaused';
+  if (state === 'stopped') return 'room.notRecorded';
+  return choice?.recMerge ? 'room.recordedMerged' : 'room.recorded';
 };
 
 /** The call while one is in it: own pictures, controls, who is in, the invitation. */
@@ -46,6 +54,7 @@ export class CallRoom {
   readonly #people: PeopleTiles;
   readonly #clock: ReturnType<typeof setInterval>;
   readonly #enteredMs = performance.now();
+  #wasRecorded = false;
   #over = false;
   #ending = false;
 
@@ -56,6 +65,7 @@ export class CallRoom {
     this.#media = new LocalMedia(membership, stream, () => this.#render());
     this.#members = new MembersPanel(this.element, membership);
     this.#people = new PeopleTiles(this.element, membership);
+    membership.on('state', (state) => this.#showRecording(state));
     membership.on('ended', () => this.#finish(this.#ending ? 'ended' : 'out'));
     this.#clock = setInterval(() => this.#showElapsed(), 1_000);
     this.#describe();
@@ -70,8 +80,14 @@ export class CallRoom {
 
   #describe(): void {
     part(this.element, 'own-name', HTMLElement).textContent = this.#options.userName;
-    setWords(part(this.element, 'recorded', HTMLElement), recordingWords(this.#options.recording));
+    this.#showRecording(this.#options.membership.state);
     new InviteBox(this.element, this.#options.inviteLink);
+  }
+
+  #showRecording(call: ConferenceState): void {
+    const state = recordingOf(call);
+    this.#wasRecorded ||= state !== 'stopped';
+    setWords(part(this.element, 'recorded', HTMLElement), recordingWords(state, this.#options.recording));
   }
 
   #wireControls(): void {
@@ -140,7 +156,7 @@ export class CallRoom {
     this.#media.close();
     // A goodbye that does not get through is made good by the service's own hold of 45 s: nobody has to wait for it here.
     this.#options.membership.leave().catch(() => undefined);
-    this.#options.onOver(farewell);
+    this.#options.onOver(farewell, this.#wasRecorded);
   }
 
   #showElapsed(): void {

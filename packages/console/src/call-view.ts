@@ -95,7 +95,8 @@ export class CallView {
       userName,
       inviteLink: inviteLink(location.origin, org, app, confrId),
       recording,
-      onOver: (farewell) => this.#showFiles(confrId, farewell, recording),
+      onOver: (farewell, wasRecorded) =>
+        this.#showFiles(confrId, farewell, recording && { ...recording, rec: recording.rec || wasRecorded }),
     });
     this.#setPresence(true);
     this.#place('room', room.element);
