@@ -102,7 +102,7 @@ const assertTimeline = ({ id, durationMs, members }: RecordingTimeline, watcher:
   assert.equal(muted.endMs, alice?.endMs);
   assert.ok(durationMs - muted.endMs < 500, 'what he sent last stands for a while longer than he was there');
   const [camera] = alice?.publications ?? [];
-  assert.deepEqual([camera?.recordingId, camera?.startMs], [id, 0]);
+  assert.deepEqual([camera?.recordings[0]?.id, camera?.startMs], [id, 0]);
   assert.ok(camera?.gaps?.some(({ cause }) => cause === 'mute'));
 };
 

@@ -15,14 +15,17 @@ export const TimelinePublication = Type.Object({
   ...STRETCH,
   pubStreamId: Type.String(),
   kind: Type.Enum(['av', 'desktop'], { description: 'Camera and microphone, or a shared screen' }),
-  recordingId: Type.Optional(Type.Integer({ description: 'Its own recording, where that is listed' })),
+  recordings: Type.Array(Type.Object({ ...STRETCH, id: Type.Integer() }), {
+    description:
+      'Its own recordings of that time, where they are listed: several where it was stopped and started by hand',
+  }),
   lost: stretches('Its connection was lost'),
   audioOff: stretches('Its publisher said that its sound is off'),
   videoOff: stretches('Its publisher said that its picture is off'),
   gaps: Type.Optional(
     Type.Array(Gap, {
       description:
-        'What its recording has no media of, in times of this file; absent where this file is not made of it',
+        'What its recordings have no media of, in times of this file; absent where this file is made of none of them',
     }),
   ),
 });

@@ -63,7 +63,7 @@ test('who was there while a file was made, and what was published, from the rows
     'the late one came after the end of the file',
   );
   assert.deepEqual(
-    members.map(({ publications }) => publications.map(({ recordingId, gaps }) => [recordingId, gaps?.length])),
+    members.map(({ publications }) => publications.map(({ recordings, gaps }) => [recordings[0]?.id, gaps?.length])),
     [[[7, undefined]], [[8, 1]]],
     'gaps are those of what this file is made of',
   );
@@ -78,6 +78,23 @@ test('a merged file has the gaps of all its sources, in its own times', () => {
       [10_005, 10_025],
     ],
   );
+});
+
+test('a publication whose recording was stopped and started by hand has several, with the gaps of each', () => {
+  const second = recording(10, bobsCamera.id, 35_000, 39_000);
+  const first = { ...bobsFile, durationMs: 17_499.6 };
+  const told = (of: RecordingRow) =>
+    recordingTimeline({
+      ...{ app, recording: of, notes: [], members: [ann, bob], publications: [bobsCamera] },
+      recordings: [first, second],
+      reports: new Map([first, second].map(({ id }) => [id, report(5)])),
+    }).members[1]?.publications.map(({ recordings, gaps }) => [recordings, gaps?.map(({ startMs }) => startMs)]);
+  const inMerged = [
+    { id: 8, startMs: 10_000, endMs: 27_500 },
+    { id: 10, startMs: 32_500, endMs: 36_500 },
+  ];
+  assert.deepEqual(told(merged), [[inMerged, [10_005, 32_505]]]);
+  assert.deepEqual(told(second), [[[{ id: 10, startMs: 0, endMs: 4000 }], [5]]], 'the other is of another time');
 });
 
 test('mutes, losses and speech lie where they were; what was open at the end goes to the end', () => {

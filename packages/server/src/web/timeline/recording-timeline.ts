@@ -53,17 +53,24 @@ const publicationsOf = (
     if (own === undefined) return [];
     const inFile = (state: Parameters<typeof lane.set>[0]) =>
       lane.stretchesWithin(state, own).map((stretch) => inTimesOf(file, stretch));
-    const recording = sources.recordings.find(({ pubStreamId }) => pubStreamId === row.id);
-    const gaps = recording && gapsOf(sources, recording);
+    const recordings = sources.recordings.filter(({ pubStreamId }) => pubStreamId === row.id);
+    const gaps = recordings.map((each) => gapsOf(sources, each)).filter((each) => each !== undefined);
     return {
       ...inTimesOf(file, own),
       pubStreamId: row.id,
       kind: row.kind,
-      ...(recording && { recordingId: recording.id }),
+      recordings: recordings.flatMap((each) => recordedIn(file, each)),
       ...{ lost: inFile('lost'), audioOff: inFile('audioOff'), videoOff: inFile('videoOff') },
-      ...(gaps && { gaps }),
+      ...(gaps.length > 0 && { gaps: gaps.flat() }),
     };
   });
+
+/** As far as it is of the time of this file. */
+const recordedIn = (file: Stretch, recording: RecordingRow): TimelinePublication['recordings'] => {
+  const startMs = Math.max(file.startMs, startOf(recording));
+  const endMs = Math.min(file.endMs, startOf(recording) + recording.durationMs);
+  return startMs < endMs ? [{ id: recording.id, ...inTimesOf(file, { startMs, endMs }) }] : [];
+};
 
 /** A merged file is made of all single ones. */
 const gapsOf = ({ recording, reports }: TimelineSources, source: RecordingRow): Gap[] | undefined => {
