@@ -8,7 +8,7 @@ import { CHROMIUM_OFFER, makeOffer, OPUS_SECTION, VP8_SECTION } from '@callreel/
 import { nowMs } from '@callreel/server/base/monotonic-clock.ts';
 import type { SpawnMediaProcess } from '@callreel/server/conference/media-pool.ts';
 import { MediaService } from '@callreel/server/sfu/media-service.ts';
-import type { Recorder } from '@callreel/server/sfu/publication.ts';
+import type { Recorder } from '@callreel/server/sfu/publication-recordings.ts';
 import { Publisher } from '@callreel/server/sfu/publisher-fixture.ts';
 import { type Answer, type TestApp, WebFixture } from '../api/web-fixture.ts';
 import { heldBytes, readTraces } from './traces.ts';
@@ -16,7 +16,7 @@ import { heldBytes, readTraces } from './traces.ts';
 const nothing = (): void => {};
 const unrecorded: Recorder = {
   ...{ handlePacket: nothing, handleSenderReport: nothing, tick: nothing, resume: nothing, handleLayer: nothing },
-  ...{ handleMute: nothing, handleReceiverCounts: nothing },
+  ...{ handleMute: nothing, handlePause: nothing, handleReceiverCounts: nothing, handleEarlierCounts: nothing },
   close: async () => {},
 };
 

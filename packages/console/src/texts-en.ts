@@ -132,6 +132,7 @@ export const TEXTS_EN = {
   'verdict.truncated': 'Cut short',
   'verdict.suspect': 'To be looked at: something of it cannot be right',
   'gap.mute': 'muted {seconds} s',
+  'gap.pause': 'recording paused {seconds} s',
   'gap.unsent': 'nothing sent {seconds} s',
   'gap.loss': 'lost on the way {seconds} s',
   'gap.undecodable': 'not decodable {seconds} s',

@@ -134,6 +134,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   'verdict.truncated': '提前中断',
   'verdict.suspect': '需要检查：部分内容不可信',
   'gap.mute': '静音 {seconds} 秒',
+  'gap.pause': '录制暂停 {seconds} 秒',
   'gap.unsent': '未发送 {seconds} 秒',
   'gap.loss': '传输丢失 {seconds} 秒',
   'gap.undecodable': '无法解码 {seconds} 秒',

@@ -46,6 +46,7 @@ export const LeftOut = Type.Object(
     waitingForKeyFrame: count('No key frame had come that it could lean on'),
     malformed: count('Its bytes were not what its format allows'),
     disk: count('The disk did not keep up'),
+    paused: count('The recording was paused when it came or was taken'),
     outOfPlace: count("Sound from before the file's start, or faster than time"),
   },
   { description: 'Frames, or packets of sound, that came and are not in the file' },

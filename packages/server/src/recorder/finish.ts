@@ -129,6 +129,7 @@ const reportOf = async (folder: string, manifest: Manifest, planned: Planned): P
     report,
     writingEnd: await writingEndOf(folder, manifest, planned.isDamaged),
     lastWrittenMs: lastWrittenAtMs - spec.conferenceZeroWallMs - plan.startMs,
+    pausedAtMs: manifest.pausedAtMs === undefined ? undefined : manifest.pausedAtMs - plan.startMs,
   });
 };
 

@@ -51,7 +51,9 @@ export class KeyFrameRequests {
     this.#needed = false;
   }
 
+  /** Whatever came until now is of no use, or was another sender's. */
   resume(): void {
+    this.#needed = false;
     this.#lastPacketMs = undefined;
     this.#lastRequestMs = Number.NEGATIVE_INFINITY;
   }

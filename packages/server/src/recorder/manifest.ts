@@ -42,6 +42,8 @@ export type Manifest = RecordingState & {
   spec: RecordingSpec;
   /** Conference time of the file's time 0; absent until the first frame is written. */
   startMs?: number;
+  /** Conference time since which it is paused; absent where it is not. */
+  pausedAtMs?: number;
   /** How complete it is; while it is being written, of the last seconds' standing. Absent until the first frame is written. */
   report?: RecordingReport;
 };

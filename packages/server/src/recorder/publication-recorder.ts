@@ -1,7 +1,6 @@
 /** Records one publication into one file: packets in, bytes on disk out. */
 import { join } from 'node:path';
 import { SOUND_CODECS } from '@callreel/media/depacketize/sound-codec.ts';
-import type { AudioFrame, VideoFrame } from '@callreel/media/frame/frame.ts';
 import type { GapLine } from '@callreel/media/matroska/index-line.ts';
 import type { SenderReport } from '@callreel/media/rtcp/sender-report.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
@@ -9,16 +8,15 @@ import { KeyFrameRequests } from './key-frame-requests.ts';
 import { LiveFile } from './live-file.ts';
 import type { Manifest, RecordingState } from './manifest.ts';
 import { MediaWriter, type PlacedMedia } from './media-writer.ts';
-import { PictureGate } from './picture-gate.ts';
 import type { ChosenLayer, LayerCut } from './picture-layers.ts';
+import { PicturePlacer } from './picture-placer.ts';
 import { makeTracks, type PublicationTracks } from './publication-tracks.ts';
 import { RecorderError } from './recorder-error.ts';
 import type { RecordingSpec, TrackKind } from './recording-spec.ts';
-import { DigitalSilence } from './report/digital-silence.ts';
-import type { Missing } from './report/evidence.ts';
 import type { ReceiverCounts } from './report/network-tally.ts';
 import { RecordingReporter } from './report/recording-reporter.ts';
-import { type PlacedSound, SoundSlots } from './sound-slots.ts';
+import { fillableMs, HOLD_MS, LONGEST_FILL_DELAY_MS } from './sound-filling.ts';
+import { SoundPlacer } from './sound-placer.ts';
 import { processDisk, type SpoolDisk } from './spool-disk.ts';
 import type { TimedFrame } from './track-recorder.ts';
 
@@ -27,32 +25,23 @@ export type PublicationRecorderOptions = {
   spoolDir: string;
   /** Milliseconds of the monotonic clock. */
   nowMs: () => number;
-  /** Sends the publisher a request; called at most twice a second. */
-  requestKeyFrame: () => void;
+  /** Sends the publisher a request; called at most twice a second. One that came before `sinceMs` is of no use. */
+  requestKeyFrame: (sinceMs?: number) => void;
   /** Recording goes on, with what the disk can take. */
   onError: (error: RecorderError) => void;
   /** Shared by all recorders of the process unless given. */
   disk?: SpoolDisk;
 };
 
-/** How long packets wait for those missing: three rounds of resends at 80 ms take 290 ms. */
-const HOLD_MS = 400;
-/** Silence is put in only where no packet can come any more: `HOLD_MS`, and as much again for a slow path. */
-const FILL_DELAY_MS = 1000;
 /**
  * All recorders of a process append at the same moments, five times a second: handing a write to an idle thread of libuv wakes it,
  * which costs more than the write (50 µs of 60); in a row the threads are awake already.
  */
 const APPEND_GRID_MS = 200;
-/** Where pictures come late, sound is behind the same queue: silence in its place would shut it out. */
-const FILL_BEHIND_PICTURES_MS = FILL_DELAY_MS - HOLD_MS;
-/** No path holds sound for longer, and where no picture comes nothing else tells how far the sender is. */
-const LONGEST_FILL_DELAY_MS = 10_000;
-/**
- * Sound that begins this little after the pictures gets silence before it, from the file's start: Chromium begins to play an .mkv
- * of H264 where its sound begins. More would lie too far from the pictures of its time.
- */
-const MAX_LEAD_IN_MS = 5000;
+/** So much silence goes in at a tick where a pause was long: an hour of it in nine seconds, each append of which takes about 10 ms. */
+const CATCH_UP_MS = 20_000;
+/** What was told of a track which brings nothing is settled by then. */
+const SETTLED_MS = 3000;
 const REPORT_EVERY_MS = 10_000;
 const TRACK_KINDS = ['audio', 'video'] as const;
 
@@ -61,11 +50,10 @@ export class PublicationRecorder {
   readonly #file: LiveFile;
   readonly #writer: MediaWriter;
   readonly #keyFrames: KeyFrameRequests;
-  readonly #sound: SoundSlots;
-  readonly #pictures: PictureGate;
+  readonly #sound: SoundPlacer;
+  readonly #pictures: PicturePlacer;
   readonly #received = { audioPackets: 0, videoPackets: 0 };
   readonly #reporter: RecordingReporter;
-  readonly #silence: DigitalSilence;
   #tracks: PublicationTracks;
   /** The choice that holds, of this connection's. */
   #layer: ChosenLayer | undefined;
@@ -75,7 +63,11 @@ export class PublicationRecorder {
   #appendDueMs = Number.NEGATIVE_INFINITY;
   /** When anything last came of the sender: the recording does not outlast it. */
   #lastSignMs = Number.NEGATIVE_INFINITY;
-  #newestPictureMs = Number.NEGATIVE_INFINITY;
+  /** When the pause began that lasts, and when the last one ended. */
+  #pausedMs: number | undefined;
+  #wentOnMs: number | undefined;
+  /** Up to here there is silence to be put in, for a pause that was long. */
+  #catchUpMs: number | undefined;
   #leavingOut = false;
   #closed: Promise<void> | undefined;
 
@@ -89,17 +81,18 @@ export class PublicationRecorder {
       onError,
     });
     this.#writer = new MediaWriter(spec, this.#file);
-    const soundName = spec.tracks.audio?.codec ?? 'opus';
-    const soundCodec = SOUND_CODECS[soundName];
-    this.#silence = new DigitalSilence(soundName);
-    this.#sound = new SoundSlots(soundCodec);
+    const { audio, video } = spec.tracks;
+    const codec = audio?.codec ?? 'opus';
     const tracks = TRACK_KINDS.filter((track) => spec.tracks[track] !== undefined);
-    this.#reporter = new RecordingReporter(tracks, (gap) => this.#gaps.push(gap), soundCodec.clockRateHz);
-    this.#keyFrames = new KeyFrameRequests(spec.recordingKey, () => {
-      this.#reporter.handleKeyFrameRequest();
-      options.requestKeyFrame();
+    const reporter = new RecordingReporter(tracks, (gap) => this.#gaps.push(gap), SOUND_CODECS[codec].clockRateHz);
+    const keyFrames = new KeyFrameRequests(spec.recordingKey, () => {
+      reporter.handleKeyFrameRequest();
+      options.requestKeyFrame(this.#wentOnMs);
     });
-    this.#pictures = new PictureGate(spec.tracks.video?.codec ?? 'VP8');
+    this.#reporter = reporter;
+    this.#keyFrames = keyFrames;
+    this.#sound = new SoundPlacer({ codec, reporter, earliestMs: () => this.#writer.earliestSoundMs });
+    this.#pictures = new PicturePlacer({ codec: video?.codec ?? 'VP8', reporter, keyFrames });
     this.#tracks = this.#newTracks();
     this.#file.open(this.#manifest({ state: 'recording' }));
   }
@@ -116,14 +109,14 @@ export class PublicationRecorder {
     if (track === 'video') this.#received.videoPackets += 1;
     else this.#received.audioPackets += 1;
     this.#reporter.handlePacket(track, arrivalMs);
-    this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
+    this.#noteSign(arrivalMs);
     if (track === 'video') this.#keyFrames.handlePacket(arrivalMs);
     recorder.handlePacket(packet, arrivalMs);
   }
 
   handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void {
     if (this.#closed !== undefined) return;
-    this.#lastSignMs = Math.max(this.#lastSignMs, arrivalMs);
+    this.#noteSign(arrivalMs);
     this.#reporter.handleSenderReport(track, report);
     this.#tracks[track]?.handleSenderReport(report, arrivalMs);
   }
@@ -131,6 +124,30 @@ export class PublicationRecorder {
   /** The member is silenced by the service from now on, or no longer. */
   handleMute(muted: boolean): void {
     this.#reporter.setMuted(muted, this.#options.nowMs());
+  }
+
+  /**
+   * Nothing that comes, or is taken, from now on goes into the file, or it does again. Where it ends in a pause it ends with the pause's
+   * beginning: what follows was not wanted, and nobody wants to see it stand still.
+   */
+  handlePause(paused: boolean): void {
+    if (this.#closed !== undefined || paused === (this.#pausedMs !== undefined)) return;
+    const nowMs = this.#options.nowMs();
+    this.#pausedMs = paused ? nowMs : undefined;
+    for (const { pauses } of [this.#sound, this.#pictures]) {
+      if (paused) pauses.pause(nowMs);
+      else pauses.goOn(nowMs);
+    }
+    if (this.#reportDueMs !== undefined) this.#reportDueMs = Number.NEGATIVE_INFINITY;
+    if (paused) return;
+    this.#wentOnMs = nowMs;
+    this.#catchUpMs ??= nowMs;
+    this.#keyFrames.resume();
+  }
+
+  /** The recording begins in the middle of a connection; this is what its receiver had counted by then. */
+  handleEarlierCounts(counts: ReceiverCounts): void {
+    this.#reporter.handleEarlierCounts(counts);
   }
 
   /** What the connection's receiver has counted so far; about every second, and before the connection is given up. */
@@ -148,10 +165,12 @@ export class PublicationRecorder {
   /** To be called about every 50 ms. */
   tick(nowMs: number): void {
     if (this.#closed !== undefined) return;
-    this.#placeSound(this.#tracks.audio?.release(nowMs - HOLD_MS));
-    this.#placePictures(this.#tracks.video?.release(nowMs - HOLD_MS));
-    this.#fillSound(this.#fillableMs(nowMs));
-    this.#keyFrames.tick(nowMs);
+    if (this.#hasCaughtUp()) {
+      this.#placeSound(this.#tracks.audio?.release(nowMs - HOLD_MS));
+      this.#placePictures(this.#tracks.video?.release(nowMs - HOLD_MS));
+      this.#fillSound(fillableMs(nowMs, this.#pictures.newestMs));
+    }
+    if (this.#pausedMs === undefined) this.#keyFrames.tick(nowMs);
     if (nowMs >= this.#appendDueMs) {
       this.#appendDueMs = (Math.floor(nowMs / APPEND_GRID_MS) + 1) * APPEND_GRID_MS;
       this.#append();
@@ -191,12 +210,24 @@ export class PublicationRecorder {
     this.#flushTracks();
     this.#fillSound(endMs);
     this.#append();
+    this.#advancePauses(endMs);
     this.#reporter.end(endMs);
     this.#noteGaps();
     this.#writer.close(endMs);
     const report = this.#reporter.report({ endMs, reason });
     const ended = this.#manifest({ state: 'ended', reason, received: this.#received });
     return this.#file.close({ ...ended, ...(report && { report }) });
+  }
+
+  /** In a pause the file's time stands still where it began. */
+  #noteSign(arrivalMs: number): void {
+    this.#lastSignMs = Math.max(this.#lastSignMs, Math.min(arrivalMs, this.#pausedMs ?? arrivalMs));
+  }
+
+  /** Of a track that brings nothing. */
+  #advancePauses(untilMs: number): void {
+    this.#sound.pauses.advance(untilMs);
+    this.#pictures.pauses.advance(untilMs);
   }
 
   #newTracks(): PublicationTracks {
@@ -228,68 +259,32 @@ export class PublicationRecorder {
   }
 
   #placeSound(frames: readonly TimedFrame[] = []): void {
-    if (frames.length === 0 || !this.#hasRoom('audio', frames)) return;
-    for (const { frame, localMs, missing } of frames) {
-      if (frame.kind === 'audio') this.#placePacket(frame, localMs, missing);
-    }
-  }
-
-  #placePacket(frame: AudioFrame, localMs: number, missing: Missing): void {
-    const leadMs = localMs - this.#writer.earliestSoundMs;
-    if (this.#sound.positionMs === undefined && leadMs < 0) {
-      this.#reporter.handleLeftOut('audio', 'outOfPlace');
-      this.#reporter.handleMissing('audio', missing);
-      return;
-    }
-    const placed = this.#sound.place(frame, localMs, localMs - (leadMs > MAX_LEAD_IN_MS ? 0 : leadMs));
-    this.#keep(placed);
-    const own = placed.at(-1);
-    const { rtpTimestamp, durationMs, data } = frame;
-    if (own === undefined) {
-      this.#reporter.handleSoundOutOfPlace(durationMs);
-      this.#reporter.handleMissing('audio', missing);
-      return;
-    }
-    const isSilence = this.#silence.isSilence(data);
-    this.#reporter.placeSound({ rtpTimestamp, localMs: own.localMs, durationMs, isSilence, missing });
+    if (frames.length > 0 && this.#hasRoom('audio', frames)) this.#keep(this.#sound.place(frames));
   }
 
   /** A silent microphone is silence in the file, as long as anything comes of its sender. */
   #fillSound(untilMs: number): void {
-    if (!this.#hasRoom('audio')) return;
-    this.#keep(this.#sound.fillUntil(Math.min(untilMs, this.#lastSignMs)));
+    if (this.#hasRoom('audio')) this.#keep(this.#sound.fillUntil(Math.min(untilMs, this.#lastSignMs)));
   }
 
-  /** Up to when no sound can come any more. */
-  #fillableMs(nowMs: number): number {
-    const beforeMs = Math.min(nowMs - FILL_DELAY_MS, this.#newestPictureMs - FILL_BEHIND_PICTURES_MS);
-    return Math.max(beforeMs, nowMs - LONGEST_FILL_DELAY_MS);
+  /** The silence of a long pause goes in bit by bit, as soon as something follows it, and before that. */
+  #hasCaughtUp(): boolean {
+    const untilMs = this.#catchUpMs;
+    if (untilMs === undefined || this.#lastSignMs < untilMs) return true;
+    if (this.#sound.behindMs(untilMs) <= LONGEST_FILL_DELAY_MS || !this.#hasRoom('audio')) {
+      this.#catchUpMs = undefined;
+      return true;
+    }
+    this.#keep(this.#sound.fillTowards(untilMs, CATCH_UP_MS));
+    return false;
   }
 
-  /** One by one: an hour's silence would be too many arguments. */
-  #keep(sounds: readonly PlacedSound[]): void {
-    for (const sound of sounds) this.#waiting.push(sound);
+  #keep(media: readonly PlacedMedia[]): void {
+    for (const one of media) this.#waiting.push(one);
   }
 
   #placePictures(frames: readonly TimedFrame[] = []): void {
-    if (frames.length === 0 || !this.#hasRoom('video', frames)) return;
-    for (const { frame, localMs, missing } of frames) {
-      if (frame.kind === 'video') this.#placePicture(frame, localMs, missing);
-    }
-  }
-
-  #placePicture(frame: VideoFrame, localMs: number, missing: Missing): void {
-    this.#newestPictureMs = Math.max(this.#newestPictureMs, localMs);
-    const picture = this.#pictures.admit(frame);
-    if (picture === undefined) {
-      this.#keyFrames.need();
-      this.#reporter.handleLeftOut('video', 'waitingForKeyFrame');
-      this.#reporter.handleMissing('video', { ...missing, frames: missing.frames + 1 });
-      return;
-    }
-    if (frame.keyFrame) this.#keyFrames.handleKeyFrame();
-    this.#waiting.push({ kind: 'video', localMs, picture });
-    this.#reporter.placePicture({ rtpTimestamp: frame.rtpTimestamp, localMs, missing });
+    if (frames.length > 0 && this.#hasRoom('video', frames)) this.#keep(this.#pictures.place(frames));
   }
 
   /** Whether the disk keeps up well enough for media of this kind; sound is let in for longer. These are left out where it does not. */
@@ -333,7 +328,9 @@ export class PublicationRecorder {
   #saveReport(nowMs: number): void {
     this.#reportDueMs = nowMs + REPORT_EVERY_MS;
     this.#noteClockSteps();
-    this.#reporter.checkpoint(Math.min(nowMs, this.#lastSignMs));
+    const reachedMs = Math.min(nowMs, this.#lastSignMs);
+    this.#advancePauses(reachedMs - SETTLED_MS);
+    this.#reporter.checkpoint(reachedMs);
     this.#noteGaps();
     const report = this.#reporter.report();
     if (report) this.#file.refreshManifest({ ...this.#manifest({ state: 'recording' }), report });
@@ -341,6 +338,12 @@ export class PublicationRecorder {
 
   #manifest(state: RecordingState): Manifest {
     const { startMs } = this.#writer;
-    return { version: 1, ...state, spec: this.#options.spec, ...(startMs !== undefined && { startMs }) };
+    const { spec } = this.#options;
+    const pausedAtMs = this.#pausedMs === undefined ? undefined : Math.round(this.#pausedMs - spec.conferenceZeroMs);
+    return {
+      ...{ version: 1, ...state, spec },
+      ...(startMs !== undefined && { startMs }),
+      ...(pausedAtMs !== undefined && { pausedAtMs }),
+    };
   }
 }

@@ -102,6 +102,11 @@ export class VirtualTime {
 
   readonly nowMs = (): number => this.#nowMs;
 
+  /** So much later, and nobody noticed. */
+  leap(byMs: number): void {
+    this.#nowMs += byMs;
+  }
+
   /** Hands these to the recorder at their moments, ticking every 50 ms, until `untilMs`. */
   async play(recorder: PublicationRecorder, deliveries: readonly Delivery[], untilMs: number): Promise<void> {
     let next = 0;

@@ -77,9 +77,9 @@ export class Connection {
     return this.#state;
   }
 
-  /** Of this stream; without one, of that which is recorded. */
-  requestKeyFrame(ssrc?: number): void {
-    this.#receiver.requestKeyFrame(this.#options.nowMs(), ssrc);
+  /** Of this stream; without one, of that which is recorded. One that came before `sinceMs` is of no use. */
+  requestKeyFrame(ssrc?: number, sinceMs?: number): void {
+    this.#receiver.requestKeyFrame(this.#options.nowMs(), ssrc, sinceMs);
   }
 
   /** Call it every 10 ms or so. */

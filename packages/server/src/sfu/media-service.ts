@@ -3,7 +3,8 @@ import type { PubStreamId } from '@callreel/contract/ids.ts';
 import { SdpError } from '@callreel/media/sdp/sdp-error.ts';
 import { loopUtilization, ProcessLoad, type TakeUtilization } from './process-load.ts';
 import type { MediaEvent, MediaProcessSettings, MediaProcessStats, MediaReply, MediaRequest } from './protocol.ts';
-import { Publication, type StartRecorder } from './publication.ts';
+import { Publication } from './publication.ts';
+import type { StartRecorder } from './publication-recordings.ts';
 import { RtcPort } from './transport/rtc-port.ts';
 
 export type MediaServiceOptions = {
@@ -52,6 +53,14 @@ export class MediaService {
       }
       case 'mute':
         return this.#mute(request.publicationId, request.muted);
+      case 'startRecording':
+        return this.#record(request.publicationId, (publication) => publication.startRecording(request.recording));
+      case 'stopRecording':
+        return this.#record(request.publicationId, (publication) => publication.stopRecording(request.reason));
+      case 'pauseRecording':
+        return this.#record(request.publicationId, (publication) => publication.pauseRecording(true));
+      case 'resumeRecording':
+        return this.#record(request.publicationId, (publication) => publication.pauseRecording(false));
       case 'subscribe': {
         const publication = this.#publications.get(request.publicationId);
         if (publication === undefined || publication.isEnding) return { kind: 'unknown' };
@@ -115,6 +124,17 @@ export class MediaService {
     if (publication === undefined) return { kind: 'unknown' };
     publication.mute(muted);
     return { kind: 'muted' };
+  }
+
+  /** `change` answers false where there is nothing to change. */
+  async #record(
+    id: PubStreamId,
+    change: (publication: Publication) => boolean | void | Promise<void>,
+  ): Promise<MediaReply> {
+    const publication = this.#publications.get(id);
+    if (publication === undefined || publication.isEnding) return { kind: 'unknown' };
+    const changed = await change(publication);
+    return { kind: changed === false ? 'unknown' : 'recordingChanged' };
   }
 
   async #end(id: PubStreamId, reason: string): Promise<MediaReply> {

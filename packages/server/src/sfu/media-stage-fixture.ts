@@ -10,7 +10,7 @@ import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { MediaService } from './media-service.ts';
 import type { TakeUtilization } from './process-load.ts';
 import type { MediaEvent, MediaProcessSettings, MediaReply, PublicationStats } from './protocol.ts';
-import type { Recorder } from './publication.ts';
+import type { Recorder } from './publication-recordings.ts';
 import { Publisher } from './publisher-fixture.ts';
 import type { TrackKind } from './receive/media-source.ts';
 
@@ -48,7 +48,13 @@ export class MemoryRecorder extends EventEmitter implements Recorder {
     this.steps.push(muted ? 'muted' : 'heard');
   }
 
+  handlePause(paused: boolean): void {
+    this.steps.push(paused ? 'paused' : 'goes on');
+  }
+
   handleReceiverCounts(): void {}
+
+  handleEarlierCounts(): void {}
 
   resume(what: string): void {
     this.steps.push('resume', what);

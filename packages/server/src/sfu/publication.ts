@@ -1,4 +1,4 @@
-/** One publication in the media process: its recording, which lasts, and its connection, which may be lost and made anew. */
+/** One publication in the media process: its recordings, which last, and its connection, which may be lost and made anew. */
 import { AUDIO_CODEC_NAMES, type VideoCodecName } from '@callreel/contract/conference.ts';
 import type { PubStreamId, SubscriptionId } from '@callreel/contract/ids.ts';
 import { SOUND_CODECS, type SoundCodec } from '@callreel/media/depacketize/sound-codec.ts';
@@ -8,36 +8,20 @@ import { type AcceptedMedia, chooseMedia, type MediaChoice } from '@callreel/med
 import { parseOffer } from '@callreel/media/sdp/offer.ts';
 import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
-import type { ReceiverCounts } from '../recorder/report/network-tally.ts';
 import { Connection } from './connection.ts';
 import { Forwarder } from './forward/forwarder.ts';
-import type { MediaEvent, PublicationStats } from './protocol.ts';
+import type { MediaEvent, PublicationStats, RecordingBegin } from './protocol.ts';
+import { PublicationRecordings, type StartRecorder } from './publication-recordings.ts';
 import { AudioActivity } from './receive/audio-activity.ts';
 import type { TrackKind } from './receive/media-source.ts';
 import type { RtcPort } from './transport/rtc-port.ts';
-
-/** What a publication needs of a recorder. */
-export type Recorder = {
-  handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void;
-  handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void;
-  tick(nowMs: number): void;
-  handleMute(muted: boolean): void;
-  /** The receiver's counts so far, about every second and before a connection is given up. */
-  handleReceiverCounts(counts: ReceiverCounts): void;
-  resume(what: 'newConnection' | 'newSource'): void;
-  /** With simulcast: of which layer the pictures are wanted from now on. */
-  handleLayer(layer: ChosenLayer): void;
-  close(reason: string): Promise<void>;
-};
-
-export type StartRecorder = (spec: RecordingSpec, requestKeyFrame: () => void) => Recorder;
 
 export type PublicationOptions = {
   id: PubStreamId;
   /** In order of preference. */
   videoCodecs: readonly VideoCodecName[];
   /** Null: not recorded. */
-  recording: Omit<RecordingSpec, 'tracks'> | null;
+  recording: RecordingBegin | null;
   rtcPort: RtcPort;
   announceAddresses: readonly string[];
   startRecorder: StartRecorder;
@@ -57,7 +41,11 @@ export class Publication {
   readonly #options: PublicationOptions;
   #accepted: AcceptedMedia;
   #connection: Connection | undefined;
-  #recorder: Recorder | undefined;
+  readonly #recordings: PublicationRecordings;
+  /** Fixed with the first connection. */
+  #tracks: RecordingSpec['tracks'] = {};
+  /** The choice that holds, of this connection's. */
+  #layer: ChosenLayer | undefined;
   #forwarder: Forwarder | undefined;
   #ending: Promise<void> | undefined;
   #muted = false;
@@ -69,6 +57,11 @@ export class Publication {
     this.id = options.id;
     this.#options = options;
     this.#accepted = { audioCodecs: AUDIO_CODEC_NAMES, videoCodecs: options.videoCodecs };
+    this.#recordings = new PublicationRecordings({
+      ...options,
+      publicationId: options.id,
+      requestKeyFrame: (sinceMs) => this.#connection?.requestKeyFrame(undefined, sinceMs),
+    });
   }
 
   /** The recording begins with the answer. @throws SdpError, TransportError */
@@ -92,7 +85,26 @@ export class Publication {
     if (muted === this.#muted) return;
     this.#muted = muted;
     if (muted) this.#activity?.stop();
-    this.#guard(() => this.#recorder?.handleMute(muted));
+    this.#recordings.run((recorder) => recorder.handleMute(muted));
+  }
+
+  /** Another file, from now on. @throws TypeError where one is under way */
+  startRecording(begin: RecordingBegin): void {
+    if (this.#recordings.isRecording) throw new TypeError(`startRecording: ${this.id} is recorded already`);
+    const counts = this.#connection?.stats(this.#options.nowMs());
+    this.#recordings.start(begin, this.#tracks, { muted: this.#muted, layer: this.#layer, counts });
+  }
+
+  /** Resolves when the file is written, as far as it could be; the publication goes on. */
+  stopRecording(reason: string): Promise<void> {
+    this.#count(this.#options.nowMs());
+    return this.#recordings.close(reason);
+  }
+
+  /** False where there is none. */
+  pauseRecording(paused: boolean): boolean {
+    this.#recordings.run((recorder) => recorder.handlePause(paused));
+    return this.#recordings.isRecording;
   }
 
   /** Answers the offer of one who is to receive it. @throws SdpError, TransportError, TypeError */
@@ -120,9 +132,8 @@ export class Publication {
   /** Call it every 50 ms or so. */
   tickRecorder(nowMs: number): void {
     this.#activity?.tick(nowMs);
-    const recorder = this.#recorder;
-    if (recorder === undefined) return;
-    this.#guard(() => recorder.tick(nowMs));
+    if (!this.#recordings.isRecording) return;
+    this.#recordings.run((recorder) => recorder.tick(nowMs));
     if (nowMs - this.#countedMs >= COUNT_EVERY_MS) this.#count(nowMs);
   }
 
@@ -130,7 +141,7 @@ export class Publication {
   #count(nowMs: number): void {
     this.#countedMs = nowMs;
     const stats = this.#connection?.stats(nowMs);
-    if (stats !== undefined) this.#guard(() => this.#recorder?.handleReceiverCounts(stats));
+    if (stats !== undefined) this.#recordings.run((recorder) => recorder.handleReceiverCounts(stats));
   }
 
   /** Undefined before the first connection is made. */
@@ -157,7 +168,7 @@ export class Publication {
     this.#connection?.close();
     this.#activity?.stop();
     this.#forwarder?.close();
-    await this.#closeRecorder(reason);
+    await this.#recordings.close(reason);
   }
 
   async #connect(offerText: string): Promise<string> {
@@ -188,13 +199,14 @@ export class Publication {
     this.#count(this.#options.nowMs());
     this.#connection?.close();
     this.#connection = connection;
+    this.#layer = undefined;
     this.#activity?.stop();
     const { id, emit } = this.#options;
     const onChanged = (speaks: boolean) => emit({ kind: 'speaking', publicationId: id, speaks });
     this.#activity = new AudioActivity({ audio: choice.audio, onChanged });
     this.#forwardFrom(choice);
     if (first) this.#start(choice);
-    else this.#resumeRecorder('newConnection');
+    else this.#recordings.run((recorder) => recorder.resume('newConnection'));
   }
 
   #forwardFrom(choice: MediaChoice): void {
@@ -215,42 +227,33 @@ export class Publication {
     const audioCodecs = choice.audio ? [choice.audio.name] : [];
     this.#soundCodec = SOUND_CODECS[audioCodecs[0] ?? 'opus'];
     this.#accepted = { audioCodecs, videoCodecs: choice.video ? [choice.video.name] : [] };
-    const { recording, startRecorder } = this.#options;
-    if (recording === null) return;
-    this.#recorder = startRecorder({ ...recording, tracks: tracksOf(choice) }, () =>
-      this.#connection?.requestKeyFrame(),
-    );
+    this.#tracks = tracksOf(choice);
+    const { recording } = this.#options;
+    if (recording !== null) this.#recordings.start(recording, this.#tracks);
   }
 
   handlePacket(track: TrackKind, packet: RtpPacket, arrivalMs: number): void {
     if (track === 'audio' && !this.#muted) this.#activity?.handlePacket(packet, arrivalMs);
     const silenced = this.#muted && track === 'audio' && packet.payload.length > 0;
     const heard = silenced ? { ...packet, payload: this.#soundCodec.silenceLike(packet.payload) } : packet;
-    try {
-      this.#recorder?.handlePacket(track, heard, arrivalMs);
-    } catch (error) {
-      this.#failRecorder(error);
-    }
+    this.#recordings.run((recorder) => recorder.handlePacket(track, heard, arrivalMs));
     // After the recording, which waits for nobody.
     this.#forward((forwarder) => forwarder.handlePacket(track, heard, this.#muted, arrivalMs));
   }
 
   handleSenderReport(track: TrackKind, report: SenderReport, arrivalMs: number): void {
     this.#forwarder?.handleSenderReport(report, arrivalMs);
-    this.#guard(() => this.#recorder?.handleSenderReport(track, report, arrivalMs));
+    this.#recordings.run((recorder) => recorder.handleSenderReport(track, report, arrivalMs));
   }
 
   handleSourceChange(track: TrackKind): void {
-    this.#resumeRecorder('newSource');
+    this.#recordings.run((recorder) => recorder.resume('newSource'));
     this.#forwarder?.handleSourceChange(track);
   }
 
   handleLayer(layer: ChosenLayer): void {
-    this.#guard(() => this.#recorder?.handleLayer(layer));
-  }
-
-  #resumeRecorder(what: 'newConnection' | 'newSource'): void {
-    this.#guard(() => this.#recorder?.resume(what));
+    this.#layer = layer;
+    this.#recordings.run((recorder) => recorder.handleLayer(layer));
   }
 
   /** A fault in forwarding costs the subscribers theirs, and neither the recording nor other calls. */
@@ -261,36 +264,5 @@ export class Publication {
     } catch (error) {
       this.#forwarder.fail(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  /** A fault of one recording must not end the other calls of the process. */
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.#failRecorder(error);
-    }
-  }
-
-  #failRecorder(error: unknown): void {
-    void this.#closeRecorder('failed', error);
-  }
-
-  /** Whatever it holds is written, also where it failed before. */
-  async #closeRecorder(reason: string, failure?: unknown): Promise<void> {
-    const recorder = this.#recorder;
-    const { recording, emit, id } = this.#options;
-    if (recorder === undefined || recording === null) return;
-    this.#recorder = undefined;
-    const error = await recorder.close(reason).then(
-      () => failure,
-      (cause: unknown) => failure ?? cause,
-    );
-    emit({
-      kind: 'recordingEnded',
-      publicationId: id,
-      recordingKey: recording.recordingKey,
-      ...(error === undefined ? {} : { error: error instanceof Error ? error.message : String(error) }),
-    });
   }
 }

@@ -63,7 +63,7 @@ const record = async (
     spec,
     spoolDir,
     nowMs: () => nowMs,
-    requestKeyFrame: () => receiver.requestKeyFrame(nowMs),
+    requestKeyFrame: (sinceMs) => receiver.requestKeyFrame(nowMs, undefined, sinceMs),
     onError: (error) => assert.fail(error),
   });
   const offer = parseOffer(simulcastOffer(options.layers.map(({ rid }) => rid)));
@@ -216,4 +216,26 @@ test('sound of another source costs the picture no more than the way to its next
   });
   assert.deepEqual(assertWhole(recorded, { maxPictures: 10, count: 1 }), [TOP.ssrc]);
   assert.deepEqual([...new Set(namesOf(recorded))], ['f']);
+});
+
+test('a layer that dies in a pause: another goes on behind it, with a key frame of its own and no picture of the pause', async () => {
+  const isActive = (ms: number): boolean => ms < 5000;
+  const recorded = await record(12_000, { layers: [LOW, MIDDLE, { ...TOP, isActive }] }, (mediaMs, recorder) => {
+    if (mediaMs === 4000) recorder.handlePause(true);
+    if (mediaMs === 8000) recorder.handlePause(false);
+  });
+  assert.deepEqual(assertWhole(recorded, { maxPictures: 130, count: 1 }), [TOP.ssrc, MIDDLE.ssrc]);
+  assert.ok(!recorded.pictures.some(({ counter }) => counter * FRAME_MS > 4000 && counter * FRAME_MS < 7900));
+  assert.equal(recorded.report.verdict, 'complete');
+  assert.deepEqual(new Set(recorded.report.gaps.map(({ cause }) => cause)), new Set(['pause']));
+});
+
+test('a key frame that came just before a pause was over is of no use: another one is asked for at once', async () => {
+  const { pictures, report } = await record(8000, { layers: [TOP] }, (mediaMs, recorder) => {
+    if (mediaMs === 3000 || mediaMs === 3400) recorder.handlePause(true);
+    if (mediaMs === 3200 || mediaMs === 3600) recorder.handlePause(false);
+  });
+  const back = pictures.find(({ counter }) => counter * FRAME_MS > 3500);
+  assert.ok(back?.keyFrame && back.counter * FRAME_MS < 4200, JSON.stringify(back));
+  assert.equal(report.verdict, 'complete');
 });

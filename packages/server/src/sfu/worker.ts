@@ -4,7 +4,7 @@ import { nowMs } from '../base/monotonic-clock.ts';
 import { PublicationRecorder } from '../recorder/publication-recorder.ts';
 import { MediaService } from './media-service.ts';
 import type { MediaEvent, MediaProcessSettings, MediaReply, MediaRequest } from './protocol.ts';
-import type { StartRecorder } from './publication.ts';
+import type { StartRecorder } from './publication-recordings.ts';
 import { startLibraryThreads } from './transport/library-threads.ts';
 
 const settings = JSON.parse(process.argv[2] ?? '') as MediaProcessSettings;

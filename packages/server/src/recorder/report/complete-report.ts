@@ -21,6 +21,8 @@ export type EndedRecording = {
   writingEnd: WritingEnd;
   /** When its writer last wrote, milliseconds of the file. */
   lastWrittenMs: number | undefined;
+  /** Since when it was paused, as far as its manifest came to say so. */
+  pausedAtMs?: number | undefined;
 };
 
 /** What is received is on disk 650 ms later; who wrote nothing for longer had nothing to write. */
@@ -29,6 +31,8 @@ const LONGEST_UNWRITTEN_MS = 2000;
 const LEAST_UNSENT_MS = 2000;
 /** A last picture stands for a while. */
 const LAST_FRAME_MS = 40;
+/** What had come when a pause began may be placed a little behind that. */
+const PAUSE_TOLERANCE_MS = 100;
 
 const CAUSES = { crash: 'crash', diskFailed: 'disk', damaged: 'disk' } as const satisfies Record<string, GapCause>;
 
@@ -44,7 +48,7 @@ export const completeReport = (ended: EndedRecording): RecordingReport => {
   // What was told of in the manifest may not have come to the disk.
   counts.layers = counts.layers.filter(({ atMs }) => atMs <= durationMs);
   presence.gaps.clip(durationMs);
-  for (const track of tracks) addLastGaps(ended, track, CAUSES[writingEnd], endMs);
+  if (!endsPaused(ended)) for (const track of tracks) addLastGaps(ended, track, CAUSES[writingEnd], endMs);
   return makeReport({ tracks, durationMs: endMs, presence, counts, reasons: [writingEnd] });
 };
 
@@ -53,10 +57,16 @@ export const lostReport = (tracks: readonly TrackKind[], durationMs: number): Re
   makeReport({ tracks, durationMs, presence: new Presence(), counts: countsIn(undefined), reasons: ['damaged'] });
 
 /** What came last was not written, or only in part; of a writer that was silent for long nothing is known. */
-const knownEndMs = ({ durationMs, lastWrittenMs = durationMs }: EndedRecording): number => {
+const knownEndMs = (ended: EndedRecording): number => {
+  const { durationMs, lastWrittenMs = durationMs } = ended;
+  if (endsPaused(ended)) return durationMs;
   const unwrittenMs = lastWrittenMs - durationMs;
   return unwrittenMs > 0 && unwrittenMs <= LONGEST_UNWRITTEN_MS ? Math.round(lastWrittenMs) : durationMs;
 };
+
+/** Its writer had nothing to write: the file ends where the pause begins. */
+const endsPaused = ({ pausedAtMs, durationMs }: EndedRecording): boolean =>
+  pausedAtMs !== undefined && durationMs <= pausedAtMs + PAUSE_TOLERANCE_MS;
 
 const addLastGaps = (
   { durationMs, presence }: EndedRecording,

@@ -39,6 +39,15 @@ export class NetworkTally {
     this.#capIgnored ||= counts.capIgnored;
   }
 
+  /** Counted before the recording began, of a connection that goes on: not the recording's. */
+  handleEarlierCounts({ sources, keyFrameRequests }: ReceiverCounts): void {
+    for (const source of sources) {
+      const { lost, recovered } = countsOf(source);
+      addTo(this.#past[source.track], { lost: -lost, recovered: -recovered });
+    }
+    this.#pastRequests -= keyFrameRequests;
+  }
+
   /** What follows is another connection's. */
   handleNewConnection(): void {
     for (const stream of this.#current?.sources ?? []) this.#addPast(stream);
@@ -48,17 +57,19 @@ export class NetworkTally {
 
   of(track: TrackKind): TrackCounts {
     const sum = { ...this.#past[track] };
-    for (const stream of this.#current?.sources ?? []) if (stream.track === track) addTo(sum, stream);
+    for (const stream of this.#current?.sources ?? []) if (stream.track === track) addTo(sum, countsOf(stream));
     return sum;
   }
 
   #addPast(stream: StreamCounts): void {
-    addTo(this.#past[stream.track], stream);
+    addTo(this.#past[stream.track], countsOf(stream));
   }
 }
 
 /** Duplicates can make a stream's loss negative. */
-const addTo = (sum: TrackCounts, { lost, recovered }: StreamCounts): void => {
-  sum.lost += Math.max(0, lost);
+const countsOf = ({ lost, recovered }: StreamCounts): TrackCounts => ({ lost: Math.max(0, lost), recovered });
+
+const addTo = (sum: TrackCounts, { lost, recovered }: TrackCounts): void => {
+  sum.lost += lost;
   sum.recovered += recovered;
 };

@@ -1,4 +1,5 @@
 /** Where a recording's pictures are, and why they are not where they are not. All times are milliseconds of one clock. */
+import type { GapCause } from '@callreel/contract/gap-cause.ts';
 import { Evidence, type Missing } from './evidence.ts';
 import type { TakeGap } from './take-gap.ts';
 
@@ -21,6 +22,9 @@ export class PictureLedger {
   /** Up to here a hole that is open is told of already. */
   #toldUntilMs: number | undefined;
   #zeroMs: number | undefined;
+  /** When the last pause began. */
+  #restsFromMs = Number.POSITIVE_INFINITY;
+  #rests = false;
   #usualMs = FIRST_USUAL_MS;
 
   constructor(takeGap: TakeGap) {
@@ -44,6 +48,26 @@ export class PictureLedger {
     this.#evidence.noteReturn(atMs);
   }
 
+  /** The recording rests from here on. */
+  pause(atMs: number): void {
+    this.#restsFromMs = atMs;
+    this.#rests = true;
+    this.#close(atMs, true);
+    this.#toldUntilMs = Math.max(this.#toldUntilMs ?? atMs, atMs);
+    this.#evidence.notePause(atMs);
+  }
+
+  /** And goes on; comes after `pause`. */
+  goOn(atMs: number): void {
+    const startMs = this.#toldUntilMs ?? atMs;
+    this.#rests = false;
+    this.#evidence.noteGoingOn(atMs);
+    this.#toldUntilMs = Math.max(startMs, atMs);
+    // The file begins only then: nothing of it is missing.
+    if (this.#restsFromMs <= (this.#zeroMs ?? 0)) this.#toldUntilMs = undefined;
+    else if (startMs < atMs) this.#takeGap('pause', startMs, atMs);
+  }
+
   /** What was missing since the last picture. */
   noteMissing(missing: Missing): void {
     this.#evidence.note(missing);
@@ -63,6 +87,7 @@ export class PictureLedger {
 
   /** Tells of what is open for long, so that a crash does not take the knowledge with it. */
   checkpoint(nowMs: number): void {
+    if (this.#rests) return;
     this.#close(this.#evidence.certainUntilMs(nowMs - SETTLED_MS, LONGEST_STILL_MS), true);
   }
 
@@ -75,6 +100,7 @@ export class PictureLedger {
   #close(untilMs: number, isOpen: boolean): void {
     const startMs = this.#toldUntilMs ?? this.#holeStartMs(untilMs);
     if (startMs === undefined || startMs >= untilMs) return;
+    this.#evidence.settlePause(untilMs);
     const backMs = this.#evidence.takeDisconnectEnd(untilMs, LONGEST_STILL_MS);
     if (backMs !== undefined) {
       if (backMs > startMs) this.#takeGap('disconnect', startMs, backMs);
@@ -83,9 +109,7 @@ export class PictureLedger {
       return;
     }
     const cause = this.#evidence.causeOf(untilMs - startMs);
-    const isHole =
-      this.#toldUntilMs !== undefined || (cause === undefined ? this.#isUnsent(untilMs) : this.#isLate(untilMs));
-    if (!isHole) return;
+    if (this.#toldUntilMs === undefined && !this.#isHole(cause, untilMs)) return;
     this.#takeGap(cause ?? 'unsent', startMs, untilMs);
     if (isOpen) this.#toldUntilMs = untilMs;
   }
@@ -95,6 +119,11 @@ export class PictureLedger {
     const lastMs = this.#lastMs;
     if (lastMs === undefined) return this.#zeroMs;
     return lastMs + Math.min(this.#usualMs, (untilMs - lastMs) / (this.#evidence.frames + 1));
+  }
+
+  #isHole(cause: GapCause | undefined, untilMs: number): boolean {
+    const isLead = cause === 'pause' && this.#lastMs === undefined;
+    return cause === undefined || isLead ? this.#isUnsent(untilMs) : this.#isLate(untilMs);
   }
 
   #isUnsent(untilMs: number): boolean {

@@ -30,6 +30,7 @@ export class RecordingReporter {
   readonly #onGap: (line: GapLine) => void;
   readonly #sound = new SoundLedger((cause, startMs, endMs) => this.#takeGap('audio', cause, startMs, endMs));
   readonly #pictures = new PictureLedger((cause, startMs, endMs) => this.#takeGap('video', cause, startMs, endMs));
+  readonly #ledgers = { audio: this.#sound, video: this.#pictures };
   readonly #network = new NetworkTally();
   readonly #sync: SyncMeter;
   readonly #presence = new Presence();
@@ -73,6 +74,11 @@ export class RecordingReporter {
     this.#sync.handleSenderReport(track, report);
   }
 
+  /** Of a connection that was there before the recording: what it had counted by then. */
+  handleEarlierCounts(counts: ReceiverCounts): void {
+    this.#network.handleEarlierCounts(counts);
+  }
+
   handleReceiverCounts(counts: ReceiverCounts): void {
     this.#network.handleCounts(counts);
   }
@@ -108,6 +114,15 @@ export class RecordingReporter {
     this.#layerIsPast = this.#layers.length > 0;
   }
 
+  /** A track's part of the recording rests; all that came of it before is placed. */
+  handlePause(track: TrackKind, atMs: number): void {
+    this.#inOrder(() => this.#ledgers[track].pause(atMs));
+  }
+
+  handleGoingOn(track: TrackKind, atMs: number): void {
+    this.#inOrder(() => this.#ledgers[track].goOn(atMs));
+  }
+
   #handleReturn(atMs: number): void {
     this.#isAway = false;
     this.#inOrder(() => {
@@ -124,16 +139,13 @@ export class RecordingReporter {
   /** Frames that came and are not in the file. */
   handleLeftOut(track: TrackKind, reason: LeftOutReason): void {
     countLeftOut(this.#tally[track].leftOut, reason);
-    if (reason !== 'disk') return;
-    if (track === 'audio') this.#sound.noteDisk();
-    else this.#pictures.noteDisk();
+    if (reason === 'disk') this.#ledgers[track].noteDisk();
   }
 
   /** What was missing when a track's packets came to an end. */
   handleMissing(track: TrackKind, missing: Missing): void {
     this.#tally[track].packets.missing += missing.packets;
-    if (track === 'audio') this.#sound.noteMissing(missing);
-    else this.#pictures.noteMissing(missing);
+    this.#ledgers[track].noteMissing(missing);
   }
 
   /** Sound that came, and has no place. */
@@ -215,10 +227,18 @@ export class RecordingReporter {
       silentMs: this.#sound.silentMs,
       tracks: { audio: this.#tallyOf('audio', zeroMs), video: this.#tallyOf('video', zeroMs) },
       keyFrameRequests: this.#network.keyFrameRequests || this.#ownRequests,
-      layers: this.#layers.map(({ atMs, ...layer }): LayerEntry => ({ atMs: Math.round(atMs - zeroMs), ...layer })),
+      layers: this.#layersFrom(zeroMs),
       largestOffset: largest && { ms: Math.round(largest.ms), atMs: Math.round(largest.atMs - zeroMs) },
       suspicions: this.#suspicions(),
     };
+  }
+
+  /** Of those chosen while nothing was written, as in a pause, the last one is the file's first. */
+  #layersFrom(zeroMs: number): LayerEntry[] {
+    const before = this.#layers.findLastIndex(({ atMs }) => atMs <= zeroMs);
+    return this.#layers
+      .slice(Math.max(0, before))
+      .map(({ atMs, ...layer }) => ({ atMs: Math.max(0, Math.round(atMs - zeroMs)), ...layer }));
   }
 
   #tallyOf(track: TrackKind, zeroMs: number): TrackTally {

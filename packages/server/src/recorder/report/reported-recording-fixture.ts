@@ -1,6 +1,6 @@
 /** For tests: records what is delivered on virtual time, and reads the report of the finished file. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Gap, RecordingReport } from '@callreel/contract/recording-report.ts';
@@ -19,6 +19,8 @@ export class ReportStage {
   readonly spec: RecordingSpec;
   readonly time = new VirtualTime(START_MS - 50);
   readonly recorder: PublicationRecorder;
+  /** When key frames were asked for, milliseconds behind the start; none that is older than `sinceMs` would do. */
+  readonly keyFrameRequests: { atMs: number; sinceMs: number | undefined }[] = [];
 
   private constructor(spoolDir: string, spec: RecordingSpec, port: SpoolPort | undefined) {
     this.spoolDir = spoolDir;
@@ -27,7 +29,12 @@ export class ReportStage {
       spec,
       spoolDir,
       nowMs: this.time.nowMs,
-      requestKeyFrame: () => {},
+      requestKeyFrame: (sinceMs) => {
+        this.keyFrameRequests.push({
+          atMs: this.time.nowMs() - START_MS,
+          sinceMs: sinceMs === undefined ? undefined : sinceMs - START_MS,
+        });
+      },
       onError: () => {},
       ...(port && { disk: new SpoolDisk({ port }) }),
     });
@@ -63,6 +70,15 @@ export class ReportStage {
     assert.ok(finished.kind === 'finished');
     assertAddsUp(finished.report);
     return finished;
+  }
+
+  /** Another spool, with this recording as a kill would leave it now. */
+  async killed(): Promise<string> {
+    const spoolDir = join(this.spoolDir, 'killed');
+    await cp(this.folder, join(spoolDir, this.spec.recordingKey), { recursive: true, preserveTimestamps: true });
+    const mark = join(spoolDir, this.spec.recordingKey, 'writer');
+    await writeFile(mark, (await readFile(mark, 'utf8')).replace(`${process.pid}`, '4194305'));
+    return spoolDir;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

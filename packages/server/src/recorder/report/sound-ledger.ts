@@ -23,6 +23,9 @@ export class SoundLedger {
   readonly #evidence = new Evidence();
   #coveredUntilMs: number | undefined;
   #hasSound = false;
+  /** The last pause began before the file did. */
+  #restsFromStart = false;
+  #rests = false;
   #quiet: Quiet | undefined;
   #silentMs = 0;
   #mutedSpans: { fromMs: number; untilMs: number }[] = [];
@@ -64,6 +67,30 @@ export class SoundLedger {
     this.#evidence.noteReturn(atMs);
   }
 
+  /** The recording rests from here on. What was on its way then has no place in it either. */
+  pause(atMs: number): void {
+    const fromMs = this.#coveredUntilMs ?? atMs;
+    this.#rests = true;
+    this.#restsFromStart = !this.#hasSound && atMs <= fromMs;
+    if (atMs > fromMs && (this.#quiet !== undefined || this.#causeOf(fromMs, atMs) !== 'quiet')) {
+      this.#closeHole(fromMs, atMs);
+      this.#coveredUntilMs = atMs;
+    }
+    this.#endQuiet();
+    this.#evidence.notePause(atMs);
+  }
+
+  /** And goes on; comes after `pause`. */
+  goOn(atMs: number): void {
+    const startMs = this.#coveredUntilMs ?? atMs;
+    this.#rests = false;
+    this.#evidence.noteGoingOn(atMs);
+    // The file begins only then: nothing of it is missing.
+    if (this.#restsFromStart) return;
+    if (startMs < atMs) this.#takeGap('pause', startMs, atMs);
+    this.#coveredUntilMs = Math.max(startMs, atMs);
+  }
+
   /** What was missing since the last packet. */
   noteMissing(missing: Missing): void {
     this.#evidence.note(missing);
@@ -83,6 +110,7 @@ export class SoundLedger {
 
   /** Tells of what is open for long, so that a crash does not take the knowledge with it. */
   checkpoint(nowMs: number): void {
+    if (this.#rests) return;
     const quiet = this.#quiet;
     if (quiet && isMute(quiet)) {
       this.#takeGap('mute', quiet.startMs, quiet.endMs);
@@ -104,6 +132,7 @@ export class SoundLedger {
   }
 
   #closeHole(holeStartMs: number, endMs: number): void {
+    this.#evidence.settlePause(endMs);
     const backMs = this.#evidence.takeDisconnectEnd(endMs, LONGEST_DTX_MS) ?? holeStartMs;
     const startMs = Math.max(holeStartMs, backMs);
     if (startMs > holeStartMs) {
@@ -123,8 +152,9 @@ export class SoundLedger {
   #causeOf(startMs: number, endMs: number): GapCause | 'quiet' {
     const cause = this.#evidence.causeOf(endMs - startMs);
     if (cause === 'disk' || cause === 'disconnect') return cause;
-    if (this.#isMuted(startMs) && this.#isMuted(endMs)) return 'quiet';
+    if (cause !== 'pause' && this.#isMuted(startMs) && this.#isMuted(endMs)) return 'quiet';
     const longestQuietMs = this.#hasSound ? LONGEST_DTX_MS : LEAST_LEAD_MS;
+    if (cause === 'pause') return this.#hasSound || endMs - startMs > longestQuietMs ? cause : 'quiet';
     return cause ?? (endMs - startMs <= longestQuietMs ? 'quiet' : 'unsent');
   }
 

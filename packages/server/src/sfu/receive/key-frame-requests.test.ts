@@ -31,6 +31,16 @@ test('a loss that the recorder sees 400 ms late is mended by a younger key frame
   assert.equal(requests.due(1400), true);
 });
 
+test('who may use nothing that came before a moment is not put off with it', () => {
+  const requests = new KeyFrameRequests();
+  requests.handleKeyFrame(1000);
+  requests.request(1200, 1100);
+  assert.equal(requests.due(1200), true);
+  requests.handleKeyFrame(1250);
+  requests.request(1300, 1100);
+  assert.equal(requests.due(1800), false);
+});
+
 test('one who does not answer is asked less and less, but never given up; an answer makes all as before', () => {
   const requests = new KeyFrameRequests();
   const asked: number[] = [];

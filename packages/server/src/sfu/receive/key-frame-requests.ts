@@ -16,8 +16,9 @@ export class KeyFrameRequests {
   #askedMs = Number.NEGATIVE_INFINITY;
   #keyFrameMs = Number.NEGATIVE_INFINITY;
 
-  request(nowMs: number): void {
-    if (nowMs - this.#keyFrameMs >= RECORDER_HOLD_MS) this.#wanted = true;
+  /** One that began to come before `sinceMs` is of no use. */
+  request(nowMs: number, sinceMs = Number.NEGATIVE_INFINITY): void {
+    if (this.#keyFrameMs <= Math.max(nowMs - RECORDER_HOLD_MS, sinceMs)) this.#wanted = true;
   }
 
   /** A key frame has begun to come: it serves all who asked. */

@@ -105,9 +105,9 @@ export class Receiver {
     return this.#budget.isFlooded(nowMs);
   }
 
-  /** Somebody cannot go on without a key frame; many may ask. */
-  requestKeyFrame(nowMs: number, ssrc?: number): void {
-    this.#video?.requestKeyFrame(nowMs, ssrc);
+  /** Somebody cannot go on without a key frame, one that begins to come after `sinceMs`; many may ask. */
+  requestKeyFrame(nowMs: number, ssrc?: number, sinceMs?: number): void {
+    this.#video?.requestKeyFrame(nowMs, ssrc, sinceMs);
   }
 
   /** Call it every 10 ms or so: sends what is due. */

@@ -83,10 +83,10 @@ export class VideoControl {
   }
 
   /** Of this stream; where it is unknown, of that which is recorded, or is to be. */
-  requestKeyFrame(nowMs: number, ssrc?: number): void {
+  requestKeyFrame(nowMs: number, ssrc?: number, sinceMs?: number): void {
     const layer = this.#layers.find(({ source }) => source.ssrc === ssrc) ?? this.#recorded;
     if (layer === undefined) this.#wanted = true;
-    else layer.requests.request(nowMs);
+    else layer.requests.request(nowMs, sinceMs);
   }
 
   /** Sends the requests that are due. */
