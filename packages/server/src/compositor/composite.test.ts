@@ -134,6 +134,19 @@ describe('composite', () => {
     );
   });
 
+  test('a pause shows the placeholder from its first moment to its last', async () => {
+    makeClip({ path: folder.at('paused.webm'), durationMs: 3000, video: video(plain(150)) });
+    const pauses = [{ fromMs: 1000, toMs: 2000 }];
+    const job = folder.job('paused.mp4', [folder.source('paused.webm', 0, 3000, { hasAudio: false, pauses })]);
+    await composite(job);
+    const corner: [number, number][] = [[300, 200]];
+    const found = look(job.outputPath, { 920: corner, 1040: corner, 1920: corner, 2080: corner });
+    near(
+      [920, 1040, 1920, 2080].flatMap((ms) => found[ms] ?? []),
+      [150, PLACEHOLDER_LUMA, PLACEHOLDER_LUMA, 150],
+    );
+  });
+
   test('a shared screen takes the left while it is shared, even if its picture stands still', async () => {
     const still = video(plain(200), {
       codec: 'H264',

@@ -1,6 +1,9 @@
 /** What the server process and the compositor's child say to each other. */
 import type { PublicationKind } from '@callreel/contract/conference.ts';
 
+/** Milliseconds of conference time; `toMs` is not in it. */
+export type Stretch = { fromMs: number; toMs: number };
+
 /** One finished recording that goes into a merged one. Times are milliseconds of conference time. */
 export type CompositeSource = {
   /** A local file that holds the recording; its time 0 is `startMs`. */
@@ -13,6 +16,8 @@ export type CompositeSource = {
   hasVideo: boolean;
   hasAudio: boolean;
   memberId: string;
+  /** When its recording was paused: whatever stood last is not shown as if it went on. */
+  pauses?: readonly Stretch[];
 };
 
 export type CompositeJob = {

@@ -41,10 +41,15 @@ export class Tile {
   /** Paints what is to be seen at `ms` of conference time where that is something new; tells whether it did. */
   paint(canvas: Canvas, ms: number): boolean {
     const changed = this.#video.advance(ms);
-    if (ms - this.#video.pictureMs > PICTURE_STANDS_MS[this.#source.kind]) return this.#paintPlaceholder(canvas);
+    const isOver = ms - this.#video.pictureMs > PICTURE_STANDS_MS[this.#source.kind];
+    if (isOver || this.#isPaused(ms)) return this.#paintPlaceholder(canvas);
     if (!changed && typeof this.#shows === 'object') return false;
     this.#paintPicture(canvas);
     return true;
+  }
+
+  #isPaused(ms: number): boolean {
+    return this.#source.pauses?.some(({ fromMs, toMs }) => ms >= fromMs && ms < toMs) ?? false;
   }
 
   #paintPicture(canvas: Canvas): void {

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspectFile } from '@callreel/synthetic/inspect/inspect-file.ts';
-import { prepareMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
+import { type MediaPlan, prepareMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
 import { ReportStage, START_MS } from './report/reported-recording-fixture.ts';
 import { deliveriesOf } from './virtual-publisher-fixture.ts';
 
 const BEEP_HZ = 1000;
-const PLAN = {
+const PLAN: MediaPlan = {
   ...{ durationMs: 9000, audio: true, hueDegrees: 60, toneHz: 300, beepHz: BEEP_HZ },
   ...{ width: 320, height: 180, framesPerSecond: 25, videoCodec: 'VP8' },
-} as const;
+};
 
 test('no picture and no beep of a pause is in the file, and those behind it are in sync and at their time', async () => {
   const media = await prepareMedia(PLAN);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseRecordingKey, type RecordingKey } from '@callreel/contract/ids.ts';
 import type { RecordType } from '@callreel/contract/recording.ts';
 import type { Logger } from '../base/log.ts';
+import type { Stretch } from '../compositor/protocol.ts';
 import { type FinishedRecording, finishRecording } from '../recorder/finish.ts';
 import { MEDIA_FILE } from '../recorder/live-file.ts';
 import { livingWriter } from '../recorder/writer-mark.ts';
@@ -71,6 +72,14 @@ export const endedKeys = async (spoolDir: string, begunBefore: Date): Promise<Re
   return keys.filter((_, index) => writers[index] === undefined).sort();
 };
 
+/** In conference time, for who merges it: those of the picture, where it has one. */
+const pausesIn = ({ report, startMs }: FinishedRecording): Stretch[] => {
+  const track = report.video === undefined ? 'audio' : 'video';
+  return report.gaps
+    .filter((gap) => gap.cause === 'pause' && gap.track === track && gap.count === 1)
+    .map((gap) => ({ fromMs: startMs + gap.startMs, toMs: startMs + gap.endMs }));
+};
+
 const insertRow = async (store: Store, finished: FinishedRecording, objectKey: string): Promise<number | undefined> => {
   const { spec } = finished;
   const { startMs, endMs, startedAtWallMs, endedAtWallMs, video, audio, report } = finished;
@@ -87,7 +96,10 @@ const insertRow = async (store: Store, finished: FinishedRecording, objectKey: s
     container: finished.container,
     sizeBytes: finished.sizeBytes,
     durationMs: finished.durationMs,
-    facts: { startMs, endMs, startedAtWallMs, endedAtWallMs, kind: spec.kind, video, audio, verdict: report.verdict },
+    facts: {
+      ...{ startMs, endMs, startedAtWallMs, endedAtWallMs, kind: spec.kind, video, audio, verdict: report.verdict },
+      pauses: pausesIn(finished),
+    },
     report,
   });
   return listed === 'duplicate' ? undefined : listed.id;

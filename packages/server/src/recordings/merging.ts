@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PublicationKind } from '@callreel/contract/conference.ts';
 import type { ConfrId, RecordingKey } from '@callreel/contract/ids.ts';
 import type { Logger } from '../base/log.ts';
-import type { CompositeJob } from '../compositor/protocol.ts';
+import type { CompositeJob, Stretch } from '../compositor/protocol.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { ConferenceRow, MemberRow, RecordingRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -27,7 +27,14 @@ export type MergingOptions = {
 const OUTPUT = { width: 1280, height: 720, framesPerSecond: 25 } as const;
 
 /** What listing wrote into a recording's `facts`. */
-type RecordedFacts = { startMs: number; endMs: number; kind: PublicationKind; video?: unknown; audio?: unknown };
+type RecordedFacts = {
+  startMs: number;
+  endMs: number;
+  kind: PublicationKind;
+  video?: unknown;
+  audio?: unknown;
+  pauses?: Stretch[];
+};
 
 /** Merges and lists. Doing it again is harmless: what was listed by an earlier try stays as its row says, and deleted where it was. */
 export const mergeConference = async (options: MergingOptions, confrId: ConfrId, key: RecordingKey): Promise<void> => {
@@ -82,6 +89,7 @@ const compositeJob = async (
         hasVideo: facts.video !== undefined,
         hasAudio: facts.audio !== undefined,
         memberId: recording.memberId,
+        ...(facts.pauses && { pauses: facts.pauses }),
       };
     }),
   );
