@@ -78,7 +78,13 @@ const reasonOf = (page: Page, run: () => Promise<unknown>): Promise<string | und
     String(run),
   );
 
-test('a conference: created with a password, joined, published, muted, a screen shared, left; the files and the merged one are listed', {
+/** Presses a button of the one who is an admin, and waits until the other sees how the recording stands then. */
+const press = async (admin: Page, other: Page, label: string, state: string): Promise<void> => {
+  await admin.getByRole('button', { name: label }).click();
+  await other.waitForFunction((wanted) => globalThis.kept.membership.recordingState === wanted, state);
+};
+
+test('a conference: created with a password, joined, published, muted, a screen shared, its recording paused, left; the files and the merged one are listed', {
   skip,
 }, async () => {
   const [ann, bob] = await Promise.all([pageOf('ann'), pageOf('bob')]);
@@ -122,6 +128,18 @@ test('a conference: created with a password, joined, published, muted, a screen 
   await waitForState(ann, 2, 2);
   await waitUntilShown(ann, 1);
   await bob.waitForFunction(() => globalThis.kept.told.slice(1).join() === 'muted,heard');
+  await ann.evaluate(() => {
+    const { examples, membership, told } = globalThis.kept;
+    examples.controlRecording(membership, document.body, (error) => {
+      if (error instanceof examples.ClientError) told.push(error.reason);
+    });
+  });
+  await press(ann, bob, 'Pause', 'paused');
+  assert.equal(await reasonOf(bob, () => globalThis.kept.membership.resumeRecording()), 'forbidden');
+  await press(ann, bob, 'Resume', 'recording');
+  await press(ann, bob, 'Stop', 'stopped');
+  await ann.getByRole('button', { name: 'Pause' }).click();
+  await ann.waitForFunction(() => globalThis.kept.told.includes('notRecorded'));
   await Promise.all([bob, ann].map((page) => page.evaluate(() => globalThis.kept.membership.leave())));
   const listed = await waitForRecordings(tested.api, confrId, ({ length }) => length === 4);
   assert.deepEqual(kinds(listed), [

@@ -11,6 +11,7 @@ import type * as AnswerCalls from '../../packages/client/examples/answer-calls.t
 import type * as CallSomebody from '../../packages/client/examples/call-somebody.ts';
 import type * as HoldAConference from '../../packages/client/examples/hold-a-conference.ts';
 import type * as MuteYourself from '../../packages/client/examples/mute-yourself.ts';
+import type * as RecordByHand from '../../packages/client/examples/record-by-hand.ts';
 import type * as SeeTheOthers from '../../packages/client/examples/see-the-others.ts';
 import type * as ShareTheScreen from '../../packages/client/examples/share-the-screen.ts';
 import type * as SignIn from '../../packages/client/examples/sign-in.ts';
@@ -23,6 +24,7 @@ const NAMES = [
   'call-somebody',
   'hold-a-conference',
   'mute-yourself',
+  'record-by-hand',
   'see-the-others',
   'share-the-screen',
   'sign-in',
@@ -35,6 +37,7 @@ export type Examples = typeof Client &
   typeof CallSomebody &
   typeof HoldAConference &
   typeof MuteYourself &
+  typeof RecordByHand &
   typeof SeeTheOthers &
   typeof ShareTheScreen &
   typeof SignIn &

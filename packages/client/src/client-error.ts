@@ -25,6 +25,7 @@ export type ClientErrorReason =
   | 'callElsewhere'
   | 'callFailed'
   | 'inCall'
+  | 'notRecorded'
   | 'illegalValue'
   | 'tooManyRequests'
   | 'serviceBusy'
@@ -58,6 +59,7 @@ const ADVICE: Record<ClientErrorReason, string> = {
   callElsewhere: 'The call was answered on another device.',
   callFailed: 'The call could not be connected. Try again.',
   inCall: 'You are in a call already. Hang up first.',
+  notRecorded: 'Nothing is recorded that could be paused. Start the recording first.',
   illegalValue: 'The service did not accept a value.',
   tooManyRequests: 'Too many requests. Wait a moment, then try again.',
   serviceBusy: 'The service is busy. Try again in a moment.',
@@ -86,9 +88,10 @@ const REASON_BY_CODE: Readonly<Record<string, ClientErrorReason>> = {
 };
 
 /** What one code stands for, told apart by what the service says with it. */
-const REASON_BY_WORDS: readonly [RegExp, ClientErrorReason][] = [
-  [/conference password is wrong/, 'wrongPassword'],
-  [/was removed from the conference/, 'removed'],
+const REASON_BY_WORDS: readonly [code: string, words: RegExp, reason: ClientErrorReason][] = [
+  ['forbidden_op', /conference password is wrong/, 'wrongPassword'],
+  ['forbidden_op', /was removed from the conference/, 'removed'],
+  ['conflict', /is not recorded: there is nothing to pause/, 'notRecorded'],
 ];
 
 /** How a one-to-one call comes to nothing. */
@@ -167,8 +170,8 @@ export class ClientError extends Error {
 
   /** By its code in the contract and what the service said with it. */
   static refused(code: string, description: string): ClientError {
-    const worded = code === 'forbidden_op' && REASON_BY_WORDS.find(([words]) => words.test(description));
-    return new ClientError(worded ? worded[1] : (REASON_BY_CODE[code] ?? 'unexpected'), description);
+    const worded = REASON_BY_WORDS.find(([of, words]) => of === code && words.test(description));
+    return new ClientError(worded?.[2] ?? REASON_BY_CODE[code] ?? 'unexpected', description);
   }
 
   static unexpected(detail: string): ClientError {

@@ -8,6 +8,7 @@ import type {
   RecordingState,
   ServerFrame,
 } from '@callreel/contract/events.ts';
+import type { RecordingAction } from '@callreel/contract/recording-control.ts';
 import type { CallreelApi } from './callreel-api.ts';
 import { closeCapture, openScreen } from './capture.ts';
 import { ClientError } from './client-error.ts';
@@ -95,6 +96,29 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     return this.state.recording;
   }
 
+  /**
+   * What is stopped begins another file, what is paused goes on in its own. For one publication, or all there are and all that come. An admin's
+   * to do, as the next three; all hear of it by `recordingChanged`. Throws ClientError (`forbidden`, `serviceBusy`, …).
+   */
+  startRecording(pubStreamId?: string): Promise<void> {
+    return this.#record('start', pubStreamId);
+  }
+
+  /** Its files are finished and listed while the call goes on. Throws ClientError. */
+  stopRecording(pubStreamId?: string): Promise<void> {
+    return this.#record('stop', pubStreamId);
+  }
+
+  /** Nothing that is said or shown is in the file until `resumeRecording`: it has a gap there. Throws ClientError (`notRecorded`, …). */
+  pauseRecording(pubStreamId?: string): Promise<void> {
+    return this.#record('pause', pubStreamId);
+  }
+
+  /** In the same file. Throws ClientError (`notRecorded`, …). */
+  resumeRecording(pubStreamId?: string): Promise<void> {
+    return this.#record('resume', pubStreamId);
+  }
+
   /** Throws ClientError (`conferenceFull`, `forbidden`, `serviceBusy`, …). */
   async publish(
     stream: MediaStream,
@@ -138,8 +162,8 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
   async subscribe(pubStreamId: string, onState: (state: Subscription['state']) => void = () => {}) {
     const publication = this.state.publications.find((each) => each.pubStreamId === pubStreamId);
     if (publication === undefined) throw ClientError.callOver();
-    const { whip, token } = this.#view;
-    const whepUrl = new URL(`publications/${encodeURIComponent(pubStreamId)}/whep`, new URL(whip, location.href)).href;
+    const { token } = this.#view;
+    const whepUrl = this.#urlBeside(`publications/${encodeURIComponent(pubStreamId)}/whep`);
     const subscription = await Subscription.open({ whepUrl, token, publication, onState, locate: this.#locate });
     this.#subscriptions.add(subscription);
     if (this.#left) await subscription.stop();
@@ -165,6 +189,16 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     } finally {
       for (const link of [...this.#publications, ...this.#subscriptions]) link.forget();
     }
+  }
+
+  /** Of this conference, at the node that holds it. */
+  #urlBeside(path: string): string {
+    return new URL(path, new URL(this.#view.whip, location.href)).href;
+  }
+
+  async #record(action: RecordingAction, pubStreamId: string | undefined): Promise<void> {
+    const { token } = this.#view;
+    await request(this.#urlBeside('recording'), { method: 'POST', token, json: { action, pubStreamId } });
   }
 
   #take(frame: Told): void {

@@ -158,6 +158,7 @@ export const TEXTS_EN = {
   'error.removed': 'You were removed from this call and cannot enter it again.',
   'error.conferenceFull': 'The call is full. ({detail})',
   'error.callOver': 'This call is over, or never was. Start a new one.',
+  'error.notRecorded': 'Nothing is recorded that could be paused. Start the recording first.',
   'error.calleeBusy': 'The other person is in another call. Try again later.',
   'error.calleeOffline': 'The other person cannot be reached at the moment. Try again later.',
   'error.callRefused': 'The call was declined.',

@@ -158,6 +158,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   'error.removed': '您已被移出此通话，无法再次进入。',
   'error.conferenceFull': '通话人数已满。（{detail}）',
   'error.callOver': '此通话已结束或不存在。请发起新的通话。',
+  'error.notRecorded': '当前没有可暂停的录制。请先开始录制。',
   'error.calleeBusy': '对方正在另一个通话中。请稍后再试。',
   'error.calleeOffline': '目前无法联系到对方。请稍后再试。',
   'error.callRefused': '对方已拒绝通话。',
