@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { ConferenceWithMembers } from '@callreel/contract/conference.ts';
+import type { RecordingStatus } from '@callreel/contract/recording-control.ts';
 import { OFFER_SDP, type TestApp, WebFixture } from '../api/web-fixture.ts';
 import { EmediaClient, type Ticket } from '../support/emedia-client.ts';
 
@@ -107,6 +108,28 @@ test('a connection that is made anew keeps its publication, also where the SDK e
   assert.equal(ended.pubSId, streamId);
 });
 
+test('an admin starts and stops the recording of a stream, his own or one that he receives; a guest may not', async () => {
+  const { host, guest, created } = await call();
+  await publish(host);
+  const { streamId } = await publish(guest);
+  const subscribed = await host.ask({ op: 102, rtcId: 'RTC1', sdp: RECEIVING, subSId: streamId });
+  assert.equal(subscribed.result, 0);
+  const recorded = async (): Promise<string[]> => {
+    const path = `/v1/${app.org}/${app.name}/conferences/${created.confrId}/recording`;
+    const { publications } = (await fixture.call(path, { token: app.token })).json<RecordingStatus>();
+    return publications.map(({ state }) => state);
+  };
+  assert.deepEqual(await recorded(), ['stopped', 'stopped']);
+  // The SDK says it again for a connection that it made anew.
+  for (const _ of ['once', 'again']) assert.equal((await host.ask({ op: 500, rtcId: 'RTC1', flag: 1 })).result, 0);
+  assert.deepEqual(await recorded(), ['stopped', 'recording']);
+  assert.equal((await host.ask({ op: 500, rtcId: 'RTC0', flag: 1 })).result, 0);
+  assert.notEqual((await guest.ask({ op: 500, rtcId: 'RTC0', flag: 0 })).result, 0);
+  assert.deepEqual(await recorded(), ['recording', 'recording']);
+  assert.equal((await host.ask({ op: 500, rtcId: 'RTC1', flag: 0 })).result, 0);
+  assert.deepEqual(await recorded(), ['recording', 'stopped']);
+});
+
 test('what is received is switched, made anew and ended', async () => {
   const { host, guest, created } = await call();
   const { streamId: subSId } = await publish(host);
@@ -179,7 +202,7 @@ test('a frame of an unknown kind, or with wrong fields, is refused, and the sess
   assert.equal((await host.ask({ op: 102, rtcId: 'RTC0', sdp: OFFER, pubS: { type: 2 } })).result, -404);
   assert.equal((await host.ask({ op: 102, rtcId: 'RTC0', sdp: RECEIVING, subSId: 'no such' })).result, -404);
   assert.equal((await host.ask({ op: 400, rtcId: 'RTC9', voff: 1, aoff: 1 })).result, -404);
-  assert.equal((await host.ask({ op: 500, rtcId: 'RTC0', flag: 1 })).result, -404);
+  assert.equal((await host.ask({ op: 500, rtcId: 'RTC9', flag: 1 })).result, -404);
   assert.equal((await host.ask({ op: 107, rtcId: '_i_1' })).result, 0);
   assert.equal((await host.ask({ op: 1000, cver: 1 })).result, 0);
 });

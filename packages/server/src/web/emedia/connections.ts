@@ -186,3 +186,17 @@ export const mute = async (
   });
   return DONE;
 };
+
+/** Starts or stops the recording of what the connection carries, whoever publishes it. The SDK says so again for each connection that it makes anew. */
+export const record = async (
+  { conferences, assertRoom }: ConnectionParts,
+  { room, seat }: Entered,
+  { rtcId, flag }: Asked<'record'>,
+): Promise<Outcome> => {
+  const connection = seat.connections.get(rtcId);
+  if (connection === undefined) throw WebError.noSuch('publication');
+  const pubStreamId = connection.kind === 'publication' ? connection.id : connection.publicationId;
+  const action = isOn(flag) ? 'start' : 'stop';
+  await conferences.recording.order(room.app, room.confrId, { action, pubStreamId, by: seat.ref }, assertRoom);
+  return DONE;
+};

@@ -46,7 +46,7 @@ const SCHEMAS = {
   unsubscribe: frame(206, { rtcId: Type.Optional(short) }),
   mute: frame(400, { ...onConnection, voff: switched, aoff: switched }),
   close: frame(204, {}),
-  record: frame(500, {}),
+  record: frame(500, { ...onConnection, flag: switched }),
   snapshot: frame(1000, {}),
   act: frame(1002, { memId: short, arg: Type.String({ maxLength: 8192 }) }),
   say: frame(1003, { memId: short, arg: Type.String({ maxLength: 8192 }) }),

@@ -7,7 +7,16 @@ import type { WebSocket } from 'ws';
 import type { Logger } from '../../base/log.ts';
 import { WebError } from '../errors.ts';
 import { BoundedSocket } from '../sockets/bounded-socket.ts';
-import { type ConnectionParts, changeSubscription, DONE, end, mute, type Outcome, offer } from './connections.ts';
+import {
+  type ConnectionParts,
+  changeSubscription,
+  DONE,
+  end,
+  mute,
+  type Outcome,
+  offer,
+  record,
+} from './connections.ts';
 import { type Entered, type EnteringParts, enter, enteredView } from './entering.ts';
 import { type Asked, type Read, readFrame, type Told } from './frames.ts';
 import { asRefusal, EmediaRefusal } from './refusal.ts';
@@ -150,7 +159,7 @@ export class Session implements Listener {
       case 'changeSubscription':
         return changeSubscription(this.#parts, entered, asked);
       case 'record':
-        throw EmediaRefusal.notServed('Recording by hand');
+        return record(this.#parts, entered, asked);
       case 'snapshot':
         return { answer: () => entered.room.snapshotFor(entered.seat) };
       case 'act':
