@@ -108,7 +108,9 @@ export const ConferenceEvent = Type.Union([
   }),
   event('recordingEmpty', 'A recording is over, and there will be no file of it', {
     pubStreamId,
-    reason: Type.String({ description: 'nothingReceived, nothingDecodable or nothingWritten; more may come' }),
+    reason: Type.String({
+      description: 'nothingReceived, nothingDecodable, nothingWritten or paused (for all of its time); more may come',
+    }),
   }),
   event('speaking', 'Who speaks now, all of them; at most a few times a second', { memberIds: Type.Array(memberId) }),
   event('conferenceClosed', 'The conference is over for all who were in it; nothing follows', { reason }),

@@ -176,7 +176,8 @@ const factsOf = (plan: FinishPlan, spec: RecordingSpec): RecordingFacts => {
 };
 
 const emptyReason = (manifest: Manifest): string => {
-  if (manifest.state !== 'ended') return 'nothingWritten';
-  const { audioPackets, videoPackets } = manifest.received;
-  return audioPackets + videoPackets === 0 ? 'nothingReceived' : 'nothingDecodable';
+  const isEnded = manifest.state === 'ended';
+  if (isEnded && manifest.received.audioPackets + manifest.received.videoPackets === 0) return 'nothingReceived';
+  if (manifest.pausedAtMs !== undefined) return 'paused';
+  return isEnded ? 'nothingDecodable' : 'nothingWritten';
 };

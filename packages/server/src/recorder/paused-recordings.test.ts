@@ -132,6 +132,15 @@ test('a recording that ends in a pause ends where that began', async () => {
   assert.ok(durationMs > 2950 && durationMs <= 3010, String(durationMs));
 });
 
+test('one that was paused for all of its time is no file, for that reason', async () => {
+  await using stage = await ReportStage.begin();
+  stage.recorder.handlePause(true);
+  await stage.play(sending(3000), 3000);
+  await stage.recorder.close('left');
+  const finished = await finishRecording(stage.spoolDir, stage.spec.recordingKey);
+  assert.deepEqual(finished, { kind: 'empty', reason: 'paused' });
+});
+
 test('one whose process dies in a pause likewise: nothing of it is missing', async () => {
   await using stage = await ReportStage.begin();
   await stage.play(sending(20_000), 12_000);
