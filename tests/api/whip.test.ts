@@ -70,6 +70,19 @@ test('a screen is published beside the camera, and each is ended by itself', asy
   assert.equal((await offerTo(`${member.whip}?type=tape`, member.token)).json().error, 'illegal_argument');
 });
 
+test('a member publishes sixteen streams at most, sound or picture; one that ends makes room, and another member has his own', async () => {
+  const member = await joinNew();
+  const streams = await Promise.all(Array.from({ length: 16 }, () => published(member)));
+  const refused = await offerTo(member.whip, member.token);
+  assert.deepEqual([refused.status, refused.json().error], [409, 'conflict'], refused.text);
+  assert.equal((await offerTo(`${member.whip}?resume=${streams[0]?.url.split('/').at(-1)}`, member.token)).status, 201);
+  await fixture.call(streams[0]?.url ?? '', { method: 'DELETE', token: member.token });
+  await published(member);
+  const path = member.whip.replace(/whip$/, 'join');
+  const bob = await fixture.call(path, { method: 'POST', token: app.token, json: { userName: 'bob' } });
+  await published(bob.json<JoinView>());
+});
+
 test('a publication goes on under its id; what is none, or not his own, is not found', async () => {
   const member = await joinNew();
   const { url } = await published(member);

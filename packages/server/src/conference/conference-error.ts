@@ -8,6 +8,7 @@ export type ConferenceRefusal =
   | 'videoLimit'
   | 'audienceLimit'
   | 'illegalSdp'
+  | 'tooManyPublications'
   | 'tooManySubscriptions'
   | 'notRecorded'
   | 'busy';
@@ -40,6 +41,10 @@ export class ConferenceError extends Error {
   static full(reason: 'talkerLimit' | 'videoLimit' | 'audienceLimit', limit: number): ConferenceError {
     const what = { talkerLimit: 'talkers', videoLimit: 'pictures', audienceLimit: 'listeners' }[reason];
     return new ConferenceError(reason, `The conference is full: it takes at most ${limit} ${what}`);
+  }
+
+  static tooManyPublications(what: string): ConferenceError {
+    return new ConferenceError('tooManyPublications', what);
   }
 
   static tooManySubscriptions(what: string): ConferenceError {

@@ -42,6 +42,8 @@ export type PublicationsOptions = {
   ids: IdSource;
 };
 
+/** Camera and screen are two. A page that was loaded anew leaves its old ones behind for the hold's time; a gateway may bring several. */
+const MAX_OF_MEMBER = 16;
 const TAG_BYTES = 16;
 
 export class Publications {
@@ -61,7 +63,7 @@ export class Publications {
   /**
    * Answers an offer and, in a recorded conference, begins a recording. What is refused leaves nothing open. Checked in the contract's
    * order: may he, can the offer be read, is there a place for it, is there room on this node. `assertRoom` throws where there is none.
-   * @throws ConferenceError `roleForbids`, `illegalSdp`, `videoLimit`, `busy`, and what `assertRoom` throws
+   * @throws ConferenceError `roleForbids`, `illegalSdp`, `tooManyPublications`, `videoLimit`, `busy`, and what `assertRoom` throws
    */
   async open(
     conference: LiveConference,
@@ -177,7 +179,11 @@ const assertMayPublish = (conference: LiveConference, member: LiveMember): void 
   }
 };
 
-const assertPlace = (conference: LiveConference, { hasVideo }: LivePublication): void => {
+const assertPlace = (conference: LiveConference, { hasVideo, memberId }: LivePublication): void => {
   const { maxVideos } = conference.settings;
+  const own = [...conference.publications.values()].filter((each) => each.memberId === memberId);
+  if (own.length >= MAX_OF_MEMBER) {
+    throw ConferenceError.tooManyPublications(`You publish ${MAX_OF_MEMBER} streams: end one of them first`);
+  }
   if (hasVideo && countVideos(conference) >= maxVideos) throw ConferenceError.full('videoLimit', maxVideos);
 };

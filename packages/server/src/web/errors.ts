@@ -133,6 +133,7 @@ const CONFERENCE_ANSWERS: Readonly<Record<ConferenceRefusal, Answer>> = {
   videoLimit: ['video_limit'],
   audienceLimit: ['audience_limit'],
   illegalSdp: ['illegal_sdp'],
+  tooManyPublications: ['conflict'],
   tooManySubscriptions: ['conflict'],
   notRecorded: ['conflict'],
   busy: ['server_busy'],

@@ -118,7 +118,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     id: 'publish',
     takes: MEMBER,
     answers: { 201: 'The answer; Location is the publication' },
-    refusals: ['illegal_argument', 'illegal_sdp', 'video_limit', MISSING],
+    refusals: ['illegal_argument', 'illegal_sdp', 'video_limit', 'conflict', MISSING],
     description:
       "WHIP (RFC 9725). OPTIONS of the same path with the member's token names the same STUN and TURN servers, for clients that need them before they offer.",
   },
