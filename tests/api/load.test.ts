@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
 import { type Answer, OFFER_SDP, type TestApp, WebFixture } from './web-fixture.ts';
 
@@ -112,5 +115,36 @@ test('calls that would wait too long for their turn are told to come back', asyn
     assert.equal((await call()).status, 200);
   } finally {
     await narrow.stop();
+  }
+});
+
+/** Announces a body, is told to go on, and does not. */
+const beginBody = async (url: string, path: string): Promise<Socket> => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const head = ['Host: x', 'Connection: close', 'Expect: 100-continue', 'Content-Type: application/json'];
+  socket.write([`POST ${path} HTTP/1.1`, ...head, 'Content-Length: 2', '', ''].join('\r\n'));
+  await once(socket, 'data');
+  return socket.pause();
+};
+
+test('strangers who never end their bodies keep nobody of the same application waiting', async () => {
+  const limits = { longestTurnMs: 600_000 };
+  const patient = await WebFixture.start({}, { workload: { limits } });
+  try {
+    const owner = await patient.createApp();
+    const path = `/${owner.org}/${owner.name}`;
+    const slow = await Promise.all(Array.from({ length: 20 }, () => beginBody(patient.url, `${path}/token`)));
+    assert.equal((await patient.call(`${path}/audio/IM_X1C1`, { token: owner.token })).status, 200);
+    assert.equal(
+      (await patient.call(`${path}/conferences`, { method: 'POST', json: {}, token: owner.token })).status,
+      200,
+    );
+    const [first, ...others] = slow;
+    assert.ok(first);
+    first.write('{}');
+    assert.match(await text(first), /^HTTP\/1\.1 400 [\s\S]*grant_type must be given/);
+    for (const socket of others) socket.destroy();
+  } finally {
+    await patient.stop();
   }
 });

@@ -209,6 +209,8 @@ const boundClosing = (app: WebApp, graceMs: number): void => {
 const limitWork = (app: WebApp, options: WebOptions): Workload => {
   const workload = new Workload(options.workload);
   app.addHook('onRequest', workload.refuseWhenBusy);
+  app.addHook('preParsing', workload.leaveForBody);
+  app.addHook('preValidation', workload.comeBack);
   app.addHook('onSend', async (request) => workload.end(request));
   app.addHook('preClose', async () => workload.drain());
   app.addHook('onClose', async () => workload.stop());

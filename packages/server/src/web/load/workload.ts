@@ -7,7 +7,7 @@ import { addressKey } from '../rates/address-key.ts';
 import { type CallClass, classOf } from '../rates/call-class.ts';
 import { EventLoop } from './event-loop.ts';
 import { LoopShares } from './loop-shares.ts';
-import { type CallKind, type Release, type TurnLimits, Turns } from './turns.ts';
+import { type Caller, type CallKind, type Release, type TurnLimits, Turns } from './turns.ts';
 
 /**
  * As many at once as keep the store's ten connections busy. A tenant's second call begins while his first waits for the database; more
@@ -30,11 +30,15 @@ export type WorkloadOptions = {
   isBehind?: () => boolean;
 };
 
+type Held = { caller: Caller; release: Release };
+
 export class Workload {
   readonly #turns: Turns;
   readonly #loop = new EventLoop();
   readonly #isBehind: () => boolean;
-  readonly #releases = new WeakMap<FastifyRequest, Release>();
+  readonly #held = new WeakMap<FastifyRequest, Held>();
+  /** Those who gave their turn on until their body is here. */
+  readonly #away = new WeakSet<FastifyRequest>();
   #draining = false;
 
   constructor({ limits, isBehind }: WorkloadOptions = {}) {
@@ -69,15 +73,22 @@ export class Workload {
   /** `tenant`: as the path says. Resolves when it is his turn. It is given on with `end`, or when the connection closes. @throws `server_busy` */
   async begin(request: FastifyRequest, reply: FastifyReply, tenant: string): Promise<void> {
     const kind = kindOf(classOf(request));
-    const release = await this.#turns.take({ tenant, address: addressKey(request.ip), kind });
-    if (release === undefined) {
-      if (mustBeServed(request)) return;
-      throw tooManyWaiting();
-    }
-    this.#releases.set(request, release);
-    if (reply.raw.destroyed) release();
-    else reply.raw.once('close', release);
+    await this.#take(request, reply, { tenant, address: addressKey(request.ip), kind });
   }
+
+  /** A body that is still on its way comes at the client's pace: with a turn in hand, a few who never end theirs would keep all calls of their tenant waiting. */
+  readonly leaveForBody = async (request: FastifyRequest): Promise<void> => {
+    const held = this.#held.get(request);
+    if (held === undefined || request.raw.complete) return;
+    held.release();
+    this.#away.add(request);
+  };
+
+  /** The body is here. @throws `server_busy` */
+  readonly comeBack = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const held = this.#held.get(request);
+    if (held !== undefined && this.#away.delete(request)) await this.#take(request, reply, held.caller);
+  };
 
   /** For work that comes over a socket, or of which only the body says whose it is: people wait for it. @throws `server_busy` */
   async inTurn<Result>(request: FastifyRequest, tenant: string, work: () => Promise<Result>): Promise<Result> {
@@ -93,8 +104,19 @@ export class Workload {
 
   /** From now on there is nothing to work at: an answer is to be sent, and the client may take its time for that. */
   readonly end = (request: FastifyRequest): void => {
-    this.#releases.get(request)?.();
+    this.#held.get(request)?.release();
   };
+
+  async #take(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<void> {
+    const release = await this.#turns.take(caller);
+    if (release === undefined) {
+      if (mustBeServed(request)) return;
+      throw tooManyWaiting();
+    }
+    this.#held.set(request, { caller, release });
+    if (reply.raw.destroyed) release();
+    else reply.raw.once('close', release);
+  }
 }
 
 const tooManyWaiting = (): WebError =>
