@@ -78,22 +78,30 @@ test('a full disk refuses new publications, and nothing else', async () => {
   assert.equal((await fixture.call(resource, { method: 'DELETE', token: member.token })).status, 200);
 });
 
-test('however many ask at once whether it is ready, the database is asked once', async (t) => {
-  const held = Promise.withResolvers<void>();
-  const { store, web } = fixture;
-  const ask = store.health.bind(store);
-  const health = t.mock.method(store, 'health', () => held.promise.then(ask));
-  const askers = 30;
+/** Resolves when so many more are there. */
+const requestsCame = (wanted: number): Promise<void> => {
+  const { server } = fixture.web;
   const came = Promise.withResolvers<void>();
   let count = 0;
   const onRequest = () => {
     count += 1;
-    if (count === askers) came.resolve();
+    if (count < wanted) return;
+    server.off('request', onRequest);
+    came.resolve();
   };
-  web.server.on('request', onRequest);
+  server.on('request', onRequest);
+  return came.promise;
+};
+
+test('however many ask at once whether it is ready, the database is asked once', async (t) => {
+  const held = Promise.withResolvers<void>();
+  const { store } = fixture;
+  const ask = store.health.bind(store);
+  const health = t.mock.method(store, 'health', () => held.promise.then(ask));
+  const askers = 30;
+  const came = requestsCame(askers);
   const answers = Array.from({ length: askers }, () => fixture.call('/readyz'));
-  await came.promise;
-  web.server.off('request', onRequest);
+  await came;
   // By its answer those before it have come as far as they can.
   await fixture.call('/healthz');
   held.resolve();
@@ -147,4 +155,19 @@ test('strangers who never end their bodies keep nobody of the same application w
   } finally {
     await patient.stop();
   }
+});
+
+test('many who sign in keep no other call of their application waiting', async () => {
+  let answered = 0;
+  const came = requestsCame(16);
+  const grants = Array.from({ length: 16 }, async (_, index) => {
+    const json = { grant_type: 'password', username: `nobody${index}`, password: 'x' };
+    const { status } = await fixture.call(`${base}/token`, { method: 'POST', json });
+    answered += 1;
+    return status;
+  });
+  await came;
+  assert.equal((await fixture.call(`${base}/audio/IM_X1C1`, { token: app.token })).status, 200);
+  assert.ok(answered <= 10, `${answered} of them were answered before`);
+  assert.deepEqual(new Set(await Promise.all(grants)), new Set([400]));
 });

@@ -168,7 +168,7 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
     contract: sourceOf('contract'),
   });
   return [
-    tokenRoutes({ gate, store, tokens, passwords, rates }),
+    tokenRoutes({ gate, store, tokens, passwords, rates, giveTurnOn: workload.end }),
     revokeRoutes({ gate, tokens, conferences }),
     userRoutes({ gate, users: store.users, passwords, conferences }),
     conferenceRoutes({ gate, conferences, search: store.conferenceSearch, time }),
