@@ -78,8 +78,8 @@ const parseWords = (command: Command, words: string[]) => {
 /** Node's message says how to write a positional that begins with a dash, which none of ours does. */
 const explain = (error: unknown, options: ParseArgsOptionsConfig): string => {
   const message = error instanceof Error ? error.message : String(error);
-  const [, unknown] = /^Unknown option '--?([^']*)'/.exec(message) ?? [];
+  const [, dashes, unknown] = /^Unknown option '(--?)([^']*)'/.exec(message) ?? [];
   if (unknown === undefined) return message;
   const near = nearMiss(unknown, Object.keys(options));
-  return `there is no option --${unknown}${near === undefined ? '' : `: did you mean --${near}?`}`;
+  return `there is no option ${dashes}${unknown}${near === undefined ? '' : `: did you mean --${near}?`}`;
 };

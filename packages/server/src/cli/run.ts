@@ -60,6 +60,7 @@ const wordsIn = ({ name }: Command): number => name.split(' ').length;
 const findCommand = (words: readonly string[]): Command => {
   const found = COMMANDS.find((command) => words.slice(0, wordsIn(command)).join(' ') === command.name);
   if (found) return found;
+  if (words[0]?.startsWith('-')) throw CliError.usage(`there is no option ${words[0]}: see 'callreel --help'`);
   const given = words.slice(0, 2).filter((word) => !word.startsWith('-'));
   const names = COMMANDS.map(({ name }) => name);
   const near = nearMiss(given.join(' '), names) ?? nearMiss(given[0] ?? '', names);
