@@ -15,6 +15,14 @@ test('tokens, signatures and passwords are masked in text', () => {
   assert.equal(maskSecrets('http://127.0.0.1:8080/acme/calls'), 'http://127.0.0.1:8080/acme/calls');
 });
 
+test('a text of any form is masked in a time that grows with its length alone', () => {
+  const hostile = ['a+', 'a:', 'a://', 'a://:', '://a:', 'Bearer ', 'Signature='].map((part) => part.repeat(100_000));
+  const beganMs = performance.now();
+  for (const text of hostile) maskSecrets(text);
+  // Some 50 ms; where each letter begins anew it is a quarter of a minute.
+  assert.ok(performance.now() - beganMs < 5_000);
+});
+
 test('a line is JSON with time, level and message, and secret fields are masked', () => {
   const lines: string[] = [];
   const sink = new Writable({
