@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -15,12 +16,17 @@ import { type Answer, type Call, type TestApp, WebFixture } from './web-fixture.
 
 const media = new ScriptedMedia();
 const ORIGIN = 'https://app.example';
+const TURN_URL = 'turn:relay.example:3478?transport=udp';
+const TURN = {
+  CALLREEL_ICE_SERVERS: `stun:relay.example:3478,${TURN_URL}`,
+  CALLREEL_TURN_SECRET: 'north-wind-and-sun',
+};
 
 let fixture: WebFixture;
 let app: TestApp;
 
 before(async () => {
-  fixture = await WebFixture.start({ CALLREEL_CORS_ORIGINS: ORIGIN }, { spawnMedia: media.spawn });
+  fixture = await WebFixture.start({ CALLREEL_CORS_ORIGINS: ORIGIN, ...TURN }, { spawnMedia: media.spawn });
   app = await fixture.createApp();
 });
 after(() => fixture?.stop());
@@ -147,6 +153,31 @@ test('a snapshot says who the reader is, when the call began and what is recorde
   const [own] = (await EventClient.open(ann)).frames;
   assert.ok(own?.kind === 'snapshot' && own.you === ann.memberId);
   assert.equal(own.state.beganAtMs, early.state?.beganAtMs);
+});
+
+test('an opening names the servers to connect by, with credentials of the member alone; the application gets none', async () => {
+  const call = await TestCall.create();
+  const [ann, bob] = [await call.join('ann'), await call.join('bob')];
+  const serversIn = ({ frames: [first] }: EventClient) =>
+    first?.kind === 'snapshot' || first?.kind === 'resumed' ? first.iceServers : assert.fail();
+  const client = await EventClient.open(ann);
+  const [stun, turn] = serversIn(client);
+  assert.deepEqual(stun, { urls: ['stun:relay.example:3478'] });
+  assert.deepEqual(turn?.urls, [TURN_URL]);
+  const [until, name] = turn?.username?.split(':') ?? [];
+  assert.ok(Number(until) > Date.now() / 1000 && name === ann.memberId, turn?.username);
+  assert.equal(
+    turn?.credential,
+    createHmac('sha1', TURN.CALLREEL_TURN_SECRET)
+      .update(turn?.username ?? '')
+      .digest('base64'),
+  );
+  await client.drop();
+  const again = await EventClient.open(ann, client);
+  assert.equal(again.frames[0]?.kind, 'resumed');
+  assert.match(serversIn(again)[1]?.username ?? '', new RegExp(`^\\d+:${ann.memberId}$`));
+  assert.match(serversIn(await EventClient.open(bob))[1]?.username ?? '', new RegExp(`^\\d+:${bob.memberId}$`));
+  assert.deepEqual(serversIn(await EventClient.open(call.asApp)), []);
 });
 
 describe('a connection that is lost', () => {

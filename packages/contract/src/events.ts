@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { AUDIO_CODEC_NAMES, VIDEO_CODEC_NAMES } from './conference.ts';
+import { IceServer } from './ice-server.ts';
 import { RecordingState } from './recording-state.ts';
 
 export * from './event-protocol.ts';
@@ -122,22 +123,20 @@ const epoch = Type.String({
   description: "Which life of the conference's feed `seq` counts in; another after a restart",
 });
 const seq = Type.Integer({ description: 'Grows by one with each event of an epoch' });
+/** What both openings bear. */
+const opening = {
+  ...{ epoch, seq, atMs: Type.Integer() },
+  you: orNull(memberId, "The member whose token it is; null: the application's"),
+  iceServers: Type.Array(IceServer, {
+    description:
+      "STUN and TURN servers to connect by, with the member's own credentials; good from now on, for a while",
+  }),
+};
 
 /** What the server sends. The first frame is a snapshot, or `resumed` where `?since=` could be met. */
 export const ServerFrame = Type.Union([
-  event('snapshot', 'The state after event `seq`', {
-    epoch,
-    seq,
-    atMs: Type.Integer(),
-    you: orNull(memberId, "The member whose token it is; null: the application's"),
-    state: ConferenceState,
-  }),
-  event('resumed', 'What was missed follows, from `seq` + 1 on; the state is the one you had', {
-    epoch,
-    seq,
-    atMs: Type.Integer(),
-    you: orNull(memberId, "The member whose token it is; null: the application's"),
-  }),
+  event('snapshot', 'The state after event `seq`', { ...opening, state: ConferenceState }),
+  event('resumed', 'What was missed follows, from `seq` + 1 on; the state is the one you had', opening),
   event('event', 'Something happened', { seq, atMs: Type.Integer(), event: ConferenceEvent }),
   event('reconnect', 'The node goes away: connect again, after this time', { afterMs: Type.Integer() }),
   event('done', 'What was asked for is done', { id: requestId }),

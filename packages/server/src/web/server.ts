@@ -177,9 +177,7 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
     whipRoutes({ gate, conferences, iceServers, baseUrl, disk }),
     callRoutes({ gate, calls }),
     eventRoutes({
-      gate,
-      conferences,
-      calls,
+      ...{ gate, conferences, iceServers, calls },
       viewJoin: (...facts) => joinViewOf(baseUrl(), ...facts),
       sockets,
       workload,

@@ -5,6 +5,7 @@ import { ROUTES } from '@callreel/contract/routes.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Device } from '../../calls/user-lines.ts';
+import type { IceServers } from '../../conference/ice-servers.ts';
 import type { CallsPort } from '../calls-port.ts';
 import type { ConferencesPort } from '../conferences-port.ts';
 import { WebError } from '../errors.ts';
@@ -23,6 +24,7 @@ import { confrIdIn } from './conferences.ts';
 export type EventRouteParts = {
   gate: Gate;
   conferences: ConferencesPort;
+  iceServers: IceServers;
   calls: CallsPort;
   viewJoin: ViewJoin;
   sockets: EventSockets;
@@ -50,7 +52,7 @@ const readSince = (text: string | undefined): EventCursor | undefined => {
 };
 
 export const eventRoutes =
-  ({ gate, conferences, calls, viewJoin, sockets, workload, origins }: EventRouteParts): Routes =>
+  ({ gate, conferences, iceServers, calls, viewJoin, sockets, workload, origins }: EventRouteParts): Routes =>
   async (app) => {
     const handshakes = new Handshakes({
       longestMessageBytes: LONGEST_MESSAGE_BYTES,
@@ -98,7 +100,7 @@ export const eventRoutes =
         const since = readSince(request.query.since);
         const place = placeOf(request);
         conferences.events.assertOpen(place.appId, place.confrId, place.member);
-        return open(request, reply, upgrade, conferenceSeat(conferences, place, since));
+        return open(request, reply, upgrade, conferenceSeat({ conferences, iceServers }, place, since));
       },
     );
 
