@@ -113,6 +113,8 @@ export type SubscriptionStats = {
   resentPackets: number;
   /** The publisher's stream that its picture is taken from. */
   layerSsrc: number | undefined;
+  /** The highest temporal layer that is sent of it. */
+  temporalLayer: number | undefined;
   estimatedBitsPerSecond: number;
   /** Not even the smallest layer fits its downlink; it is sent all the same. */
   isTooThin: boolean;

@@ -1,17 +1,19 @@
 /** One source (SSRC) of a publication as it is forwarded: its latest packets, where its last key frame began, and how fast it comes. */
 import type { VideoCodecName } from '@callreel/contract/conference.ts';
-import { parseVp8Descriptor, type Vp8Descriptor } from '@callreel/media/depacketize/vp8-descriptor.ts';
 import { Unwrapper } from '@callreel/media/reorder/unwrap.ts';
 import type { RtpPacket } from '@callreel/media/rtp/packet.ts';
 import { readKeyFrameStart } from '../receive/key-frame-start.ts';
 import { LayerPulse } from '../receive/layer-pulse.ts';
 import type { TrackKind } from '../receive/media-source.ts';
 import { type CachedPacket, PacketCache } from './packet-cache.ts';
+import { type PicturePlace, PicturePlaces } from './picture-place.ts';
+import { TemporalRates } from './temporal-rates.ts';
 
 /** A packet on its way to all subscribers. */
 export type FedPacket = CachedPacket & {
   startsKeyFrame: boolean;
-  vp8: Vp8Descriptor | undefined;
+  /** Of a picture whose codec says so. */
+  place: PicturePlace | undefined;
   /** As on the wire (RFC 6464): the voice flag and the level below it. */
   audioLevel: number | undefined;
 };
@@ -25,6 +27,8 @@ export class Feed {
   readonly #codec: VideoCodecName | undefined;
   readonly #cache: PacketCache | undefined;
   readonly #pulse = new LayerPulse();
+  readonly #places: PicturePlaces;
+  readonly #temporalRates = new TemporalRates();
   readonly #unwrapper = new Unwrapper(16);
   #newest: number | undefined;
   #keyFrame: { index: number; timestamp: number; atMs: number } | undefined;
@@ -38,10 +42,16 @@ export class Feed {
     this.ssrc = ssrc;
     this.#codec = codec;
     this.#cache = codec && new PacketCache();
+    this.#places = new PicturePlaces(codec);
   }
 
   get bitsPerSecond(): number {
     return this.#pulse.bitsPerSecond;
+  }
+
+  /** Of each temporal layer with those below it; one or none where there are no layers. */
+  get temporalBitsPerSecond(): readonly number[] {
+    return this.#temporalRates.bitsPerSecond;
   }
 
   isAlive(nowMs: number): boolean {
@@ -52,7 +62,7 @@ export class Feed {
   take(packet: RtpPacket, audioLevel: number | undefined, arrivalMs: number): FedPacket | undefined {
     const index = this.#unwrapper.next(packet.sequenceNumber);
     if (this.#newest !== undefined && index < this.#newest - MAX_STEP_BACK) this.#beginAnew();
-    const fed: FedPacket = { index, packet, startsKeyFrame: false, vp8: undefined, audioLevel };
+    const fed: FedPacket = { index, packet, startsKeyFrame: false, place: undefined, audioLevel };
     if (this.#cache?.add(fed) === false) return undefined;
     this.lastArrivalMs = arrivalMs;
     if (this.#newest === undefined || index > this.#newest) this.#newest = index;
@@ -77,7 +87,8 @@ export class Feed {
 
   #look(fed: FedPacket, codec: VideoCodecName, arrivalMs: number): FedPacket {
     const { payload, timestamp } = fed.packet;
-    if (codec === 'VP8') fed.vp8 = parseVp8Descriptor(payload);
+    fed.place = this.#places.read(payload);
+    this.#temporalRates.add(fed.place?.temporalLayer ?? 0, payload.length, arrivalMs);
     const start = readKeyFrameStart(codec, payload);
     if (start === undefined) return fed;
     if (start.size !== undefined) this.pixels = start.size.width * start.size.height;

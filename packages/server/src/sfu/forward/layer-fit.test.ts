@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LayerFit } from './layer-fit.ts';
+import { type FittingLayer, LayerFit } from './layer-fit.ts';
+import { ALL_LAYERS } from './temporal-layers.ts';
 
-const LAYERS = [
-  { ssrc: 1, pixels: 320 * 180, bitsPerSecond: 150_000 },
-  { ssrc: 2, pixels: 640 * 360, bitsPerSecond: 500_000 },
-  { ssrc: 3, pixels: 1280 * 720, bitsPerSecond: 1_500_000 },
-];
+const layer = (ssrc: number, pixels: number, bitsPerSecond: number, temporalLayer = ALL_LAYERS): FittingLayer => ({
+  ...{ ssrc, pixels, bitsPerSecond, temporalLayer },
+});
+
+const LAYERS = [layer(1, 320 * 180, 150_000), layer(2, 640 * 360, 500_000), layer(3, 1280 * 720, 1_500_000)];
+/** Libwebrtc's shares of the rate: 40 % the base layer, 60 % with the next. */
+const WITH_TEMPORAL = [layer(1, 320 * 180, 60_000, 0), layer(1, 320 * 180, 90_000, 1), ...LAYERS];
 const TICK_MS = 100;
 
 /** A receiver as libwebrtc makes them: what it tells is bounded by one and a half of what it gets, and by its path. */
@@ -17,6 +20,7 @@ class VirtualReceiver {
   capacity: number;
   layers = LAYERS;
   readonly chosen: number[] = [];
+  #current: FittingLayer | undefined;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -25,11 +29,16 @@ class VirtualReceiver {
   run(durationMs: number): number | undefined {
     const endMs = this.#nowMs + durationMs;
     for (; this.#nowMs < endMs; this.#nowMs += TICK_MS) {
-      const ssrc = this.#fit.choose(this.layers, this.#downlink(), this.#nowMs);
-      if (ssrc !== this.chosen.at(-1)) this.chosen.push(ssrc ?? 0);
+      this.#current = this.#fit.choose(this.layers, this.#downlink(), this.#nowMs);
+      const ssrc = this.#current?.ssrc ?? 0;
+      if (ssrc !== this.chosen.at(-1)) this.chosen.push(ssrc);
       this.#tell();
     }
     return this.chosen.at(-1);
+  }
+
+  get temporalLayer(): number | undefined {
+    return this.#current?.temporalLayer;
   }
 
   get isTooThin(): boolean {
@@ -37,7 +46,7 @@ class VirtualReceiver {
   }
 
   get #rate(): number {
-    return this.layers.find(({ ssrc }) => ssrc === this.chosen.at(-1))?.bitsPerSecond ?? 0;
+    return this.#current?.bitsPerSecond ?? 0;
   }
 
   #downlink() {
@@ -81,6 +90,19 @@ test('where not even the smallest fits it is sent all the same, and said', () =>
   const receiver = new VirtualReceiver(60_000);
   assert.equal(receiver.run(10_000), 1);
   assert.equal(receiver.isTooThin, true);
+});
+
+test('a path too thin for the smallest picture gets as many of its temporal layers as it carries, and all once it is wide', () => {
+  const receiver = new VirtualReceiver(5_000_000);
+  receiver.layers = WITH_TEMPORAL;
+  receiver.run(30_000);
+  assert.deepEqual([receiver.chosen.at(-1), receiver.temporalLayer], [3, ALL_LAYERS]);
+  receiver.capacity = 125_000;
+  receiver.run(10_000);
+  assert.deepEqual([receiver.chosen.at(-1), receiver.temporalLayer, receiver.isTooThin], [1, 1, false]);
+  receiver.capacity = 5_000_000;
+  receiver.run(60_000);
+  assert.deepEqual([receiver.chosen.at(-1), receiver.temporalLayer], [3, ALL_LAYERS]);
 });
 
 test('a layer that its sender turns off is left at once for one that fits', () => {

@@ -6,10 +6,11 @@ import { buildSourceDescription } from '@callreel/media/rtcp/source-description.
 import type { TrackKind } from '../receive/media-source.ts';
 import type { FedPacket, Feed } from './feed.ts';
 import type { OutgoingExtensions, OutgoingHeader, PacketWriter } from './packet-writer.ts';
+import { PictureNumbers } from './picture-numbers.ts';
 import type { ReportClock } from './report-clock.ts';
 import { ResendBudget } from './resend-budget.ts';
 import { SequenceMap } from './sequence-map.ts';
-import { Vp8Numbers } from './vp8-numbers.ts';
+import { ALL_LAYERS, TemporalLayers } from './temporal-layers.ts';
 
 export type OutgoingTrackOptions = {
   kind: TrackKind;
@@ -32,6 +33,8 @@ export type OutgoingTrackOptions = {
 const MAX_STEP = 500;
 /** Where the clocks of two sources differ from what arrives by more, they are not of one clock. */
 const MAX_CLOCK_ERROR_MS = 1000;
+/** More than come late while they may be asked for. */
+const MAX_EMPTY = 256;
 const FIRST_NUMBERS = 2 ** 15;
 
 export class OutgoingTrack {
@@ -41,9 +44,13 @@ export class OutgoingTrack {
   readonly #options: OutgoingTrackOptions;
   readonly #ticksPerMs: number;
   readonly #numbers = new SequenceMap();
-  readonly #vp8 = new Vp8Numbers();
+  readonly #pictures = new PictureNumbers();
+  readonly #temporal = new TemporalLayers();
+  /** Numbers under which nothing went out. */
+  readonly #empty = new Set<number>();
   readonly #resends = new ResendBudget();
   #feed: Feed | undefined;
+  #lastFeed: Feed | undefined;
   #newestIndex = 0;
   #timestampShift = 0;
   /** Of the newest packet: what the source gave it, and when it went out. */
@@ -69,6 +76,16 @@ export class OutgoingTrack {
 
   get feed(): Feed | undefined {
     return this.#feed;
+  }
+
+  /** The highest temporal layer that is sent. */
+  get temporalLayer(): number {
+    return this.#temporal.highest;
+  }
+
+  /** The highest temporal layer that is to be sent. */
+  wantTemporalLayer(layer: number = ALL_LAYERS): void {
+    this.#temporal.wanted = layer;
   }
 
   /** Nothing can go on, or not from the source that is wanted, without a key frame. */
@@ -97,13 +114,17 @@ export class OutgoingTrack {
     if (feed !== this.#feed && !this.#takeOver(feed, fed, nowMs)) return;
     const step = fed.index - this.#newestIndex;
     if (step > MAX_STEP || step < -2 * MAX_STEP) this.#begin(feed, fed, nowMs);
+    const isNewest = fed.index >= this.#newestIndex;
+    if (!this.#admits(fed, isNewest)) {
+      this.#leaveOut(fed, isNewest, nowMs);
+      return;
+    }
     const out = this.#numbers.map(fed.index);
     if (out === undefined) return;
-    const isNewest = fed.index >= this.#newestIndex;
     if (isNewest) this.#note(fed, nowMs);
     this.packets += 1;
     this.octets += fed.packet.payload.length;
-    if (fed.vp8) this.#vp8.rewrite(fed.vp8, this.#options.writer, isNewest);
+    if (fed.place) this.#pictures.rewrite(fed.place, this.#options.writer, isNewest);
     this.#options.send(this.#options.writer.write(this.#headerOf(fed, out), this.#extensionsOf(fed, nowMs)));
   }
 
@@ -143,6 +164,31 @@ export class OutgoingTrack {
     return joinRtcp([report, buildSourceDescription(this.ssrc, cname)]);
   }
 
+  #admits({ place, packet, startsKeyFrame }: FedPacket, isNewest: boolean): boolean {
+    if (place === undefined) return true;
+    return this.#temporal.admits(place, packet.timestamp, { isNewest, isKey: startsKeyFrame });
+  }
+
+  /** The numbers close up behind it. Where it came late they cannot: nothing in its place, or it would be asked for without end. */
+  #leaveOut(fed: FedPacket, isNewest: boolean, nowMs: number): void {
+    if (isNewest) this.#newestIndex = fed.index;
+    if (fed.place) this.#pictures.leaveOut(fed.place);
+    const out = this.#numbers.leaveOut(fed.index) ? undefined : this.#numbers.map(fed.index);
+    if (out === undefined) return;
+    this.packets += 1;
+    this.#empty.add(out);
+    for (const oldest of this.#empty) {
+      if (this.#empty.size <= MAX_EMPTY) break;
+      this.#empty.delete(oldest);
+    }
+    this.#sendEmpty(fed, out, nowMs);
+  }
+
+  #sendEmpty(fed: FedPacket, out: number, nowMs: number): void {
+    const { writer, send } = this.#options;
+    send(writer.writeEmpty({ ...this.#headerOf(fed, out), marker: false }, this.#extensionsOf(fed, nowMs)));
+  }
+
   #takeOver(feed: Feed, fed: FedPacket, nowMs: number): boolean {
     // Before the first picture any source is better than none.
     const isWanted = this.wanted === undefined || feed === this.wanted || this.#feed === undefined;
@@ -156,13 +202,12 @@ export class OutgoingTrack {
     const begun = this.packets > 0;
     this.#numbers.restart(fed.index, begun ? this.#numbers.next : randomInt(FIRST_NUMBERS));
     this.#timestampShift = begun ? this.#shiftFor(feed, fed, nowMs) : randomInt(2 ** 32);
-    if (fed.vp8) this.#vp8.begin(fed.vp8);
+    if (fed.place) this.#pictures.begin(fed.place);
+    this.#temporal.forget();
     this.#feed = feed;
     this.#newestIndex = fed.index;
     this.#lastFeed = feed;
   }
-
-  #lastFeed: Feed | undefined;
 
   #shiftFor(feed: Feed, { packet }: FedPacket, nowMs: number): number {
     const ticks = Math.max(1, Math.round(this.#elapsedMs(feed, packet.timestamp, nowMs) * this.#ticksPerMs));
@@ -207,8 +252,12 @@ export class OutgoingTrack {
 
   #sendAgain(fed: FedPacket, out: number, nowMs: number): void {
     const { writer, rtx, send } = this.#options;
+    if (this.#empty.has(out)) {
+      this.#sendEmpty(fed, out, nowMs);
+      return;
+    }
     if (!writer.setPayload(fed.packet.payload)) return;
-    if (fed.vp8) this.#vp8.rewrite(fed.vp8, writer, false);
+    if (fed.place) this.#pictures.rewrite(fed.place, writer, false);
     this.resent += 1;
     const header = this.#headerOf(fed, out);
     const extensions = this.#extensionsOf(fed, nowMs);

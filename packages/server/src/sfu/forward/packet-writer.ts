@@ -44,17 +44,22 @@ export class PacketWriter {
 
   /** The packet; valid until the next call. */
   write(header: OutgoingHeader, extensions: OutgoingExtensions): Buffer {
-    return this.#writeBefore(HEADROOM_BYTES, header, extensions);
+    return this.#writeBefore(HEADROOM_BYTES, this.#end, header, extensions);
+  }
+
+  /** One without a payload, whatever was laid down. */
+  writeEmpty(header: OutgoingHeader, extensions: OutgoingExtensions): Buffer {
+    return this.#writeBefore(HEADROOM_BYTES, HEADROOM_BYTES, header, extensions);
   }
 
   /** The same as a retransmission (RFC 4588): the number that it had stands in front of its payload. */
   writeRtx(header: OutgoingHeader, originalNumber: number, extensions: OutgoingExtensions): Buffer {
     const start = HEADROOM_BYTES - ORIGINAL_NUMBER_BYTES;
     this.#bytes.writeUInt16BE(originalNumber, start);
-    return this.#writeBefore(start, header, extensions);
+    return this.#writeBefore(start, this.#end, header, extensions);
   }
 
-  #writeBefore(payloadStart: number, header: OutgoingHeader, extensions: OutgoingExtensions): Buffer {
+  #writeBefore(payloadStart: number, end: number, header: OutgoingHeader, extensions: OutgoingExtensions): Buffer {
     const bytes = this.#bytes;
     const extensionStart = this.#writeExtensions(payloadStart, extensions);
     const start = extensionStart - FIXED_HEADER_BYTES;
@@ -63,7 +68,7 @@ export class PacketWriter {
     bytes.writeUInt16BE(header.sequenceNumber, start + 2);
     bytes.writeUInt32BE(header.timestamp, start + 4);
     bytes.writeUInt32BE(header.ssrc, start + 8);
-    return bytes.subarray(start, this.#end);
+    return bytes.subarray(start, end);
   }
 
   /** Where they begin: at the payload where there are none. */

@@ -1,35 +1,37 @@
-/** The numbers in VP8's payload descriptors (RFC 7741 section 4.2), made to go on where another layer takes over: decoders wait at a leap. */
-import type { Vp8Descriptor } from '@callreel/media/depacketize/vp8-descriptor.ts';
+/** The numbers of pictures, made to go on where another source takes over or pictures are left out: decoders wait at a hole. */
 import type { PacketWriter } from './packet-writer.ts';
+import type { PicturePlace } from './picture-place.ts';
+import { SequenceMap } from './sequence-map.ts';
 
-const PICTURE_ID_OFFSET = 2;
 const LONG_PICTURE_ID = 0x80;
 
-export class Vp8Numbers {
-  #pictureIdShift = 0;
+export class PictureNumbers {
+  readonly #pictures = new SequenceMap();
   #tl0Shift = 0;
-  #lastPictureId = -1;
   #lastTl0 = -1;
 
   /** From this picture on the numbers are another source's. */
-  begin({ pictureId, tl0PictureIndex }: Vp8Descriptor): void {
-    if (pictureId !== undefined) this.#pictureIdShift = this.#lastPictureId + 1 - pictureId.value;
-    if (tl0PictureIndex !== undefined) this.#tl0Shift = this.#lastTl0 + 1 - tl0PictureIndex;
+  begin({ picture, tl0 }: PicturePlace): void {
+    if (picture !== undefined) this.#pictures.restart(picture.index, this.#pictures.next);
+    if (tl0 !== undefined) this.#tl0Shift = this.#lastTl0 + 1 - tl0.value;
+  }
+
+  /** It is not sent. */
+  leaveOut({ picture, closesUp }: PicturePlace): void {
+    if (picture !== undefined && closesUp) this.#pictures.leaveOut(picture.index);
   }
 
   /** Changes the payload that was laid down. `isNewest`: no packet of a later picture went out. */
-  rewrite({ pictureId, tl0PictureIndex }: Vp8Descriptor, writer: PacketWriter, isNewest: boolean): void {
-    let offset = PICTURE_ID_OFFSET;
-    if (pictureId !== undefined) {
-      const value = (pictureId.value + this.#pictureIdShift) & (2 ** pictureId.bits - 1);
-      if (pictureId.bits === 15) writer.setPayloadByte(offset++, LONG_PICTURE_ID | (value >> 8));
-      writer.setPayloadByte(offset++, value & 0xff);
-      if (isNewest) this.#lastPictureId = value;
+  rewrite({ picture, tl0 }: PicturePlace, writer: PacketWriter, isNewest: boolean): void {
+    const number = picture && this.#pictures.map(picture.index);
+    if (picture !== undefined && number !== undefined) {
+      const { bits, offset } = picture;
+      if (bits === 15) writer.setPayloadByte(offset, LONG_PICTURE_ID | ((number >> 8) & 0x7f));
+      writer.setPayloadByte(bits === 15 ? offset + 1 : offset, bits === 15 ? number & 0xff : number & 0x7f);
     }
-    if (tl0PictureIndex !== undefined) {
-      const value = (tl0PictureIndex + this.#tl0Shift) & 0xff;
-      writer.setPayloadByte(offset, value);
-      if (isNewest) this.#lastTl0 = value;
-    }
+    if (tl0 === undefined) return;
+    const value = (tl0.value + this.#tl0Shift) & 0xff;
+    writer.setPayloadByte(tl0.offset, value);
+    if (isNewest) this.#lastTl0 = value;
   }
 }

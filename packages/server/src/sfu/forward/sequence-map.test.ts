@@ -7,6 +7,11 @@ import { SequenceMap } from './sequence-map.ts';
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('next' as const), ahead: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('late' as const), behind: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'leaveOut' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('lateLeaveOut' as const), behind: fc.integer({ min: 1, max: 40 }) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('switch' as const), to: fc.integer({ min: -70_000, max: 70_000 }) }),
@@ -19,6 +24,7 @@ test('no number is given to two packets, the order is kept, and every number lea
       const map = new SequenceMap();
       map.restart(100, 5000);
       let newest = 99;
+      let first = 100;
       let run = 0;
       const given = new Map<number, string>();
       let ofRun: [number, number][] = [];
@@ -26,8 +32,20 @@ test('no number is given to two packets, the order is kept, and every number lea
         if (each.kind === 'switch') {
           map.restart(each.to, map.next);
           newest = each.to - 1;
+          first = each.to;
           run += 1;
           ofRun = [];
+          continue;
+        }
+        if (each.kind === 'leaveOut') {
+          newest += 1;
+          const { next } = map;
+          assert.ok(map.leaveOut(newest) && map.next === next && map.map(newest) === undefined);
+          continue;
+        }
+        if (each.kind === 'lateLeaveOut') {
+          const index = newest - each.behind;
+          assert.equal(map.leaveOut(index), index > newest - 41 && map.map(index) === undefined && index >= first);
           continue;
         }
         const index = each.kind === 'late' ? newest - each.behind : newest + each.ahead;

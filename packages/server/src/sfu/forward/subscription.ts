@@ -21,6 +21,7 @@ import type { RtcPort } from '../transport/rtc-port.ts';
 import { Transport } from '../transport/transport.ts';
 import { DownlinkEstimate } from './downlink-estimate.ts';
 import type { FedPacket, Feed } from './feed.ts';
+import { fittingLayers } from './fitting-layers.ts';
 import { LayerFit } from './layer-fit.ts';
 import { OutgoingTrack } from './outgoing-track.ts';
 import type { PacketWriter } from './packet-writer.ts';
@@ -140,10 +141,10 @@ export class Subscription {
   chooseLayer(layers: readonly Feed[], nowMs: number): void {
     const track = this.track('video');
     if (track === undefined) return;
-    const known = layers.filter(({ pixels, bitsPerSecond }) => pixels > 0 && bitsPerSecond > 0);
     const downlink = { bitsPerSecond: this.#estimate.bitsPerSecond(nowMs), lossShare: this.#estimate.lossShare };
-    const chosen = this.#fit.choose(known, downlink, nowMs);
-    track.wanted = layers.find(({ ssrc }) => ssrc === chosen) ?? layers[0];
+    const chosen = this.#fit.choose(fittingLayers(layers), downlink, nowMs);
+    track.wanted = layers.find(({ ssrc }) => ssrc === chosen?.ssrc) ?? layers[0];
+    track.wantTemporalLayer(chosen?.temporalLayer);
   }
 
   /** Call it every 10 ms or so. */
@@ -164,6 +165,7 @@ export class Subscription {
       packets: this.#tracks.reduce((sum, { packets }) => sum + packets, 0),
       resentPackets: this.#tracks.reduce((sum, { resent }) => sum + resent, 0),
       layerSsrc: this.track('video')?.feed?.ssrc,
+      temporalLayer: this.track('video')?.temporalLayer,
       estimatedBitsPerSecond: this.#estimate.bitsPerSecond(nowMs),
       isTooThin: this.#fit.isTooThin,
       keyFrameWishes: this.#keyFrameWishes,

@@ -1,0 +1,27 @@
+/** The steps by which one subscriber's picture grows: the temporal layers of the smallest source, then the larger sources whole. */
+import type { Feed } from './feed.ts';
+import type { FittingLayer } from './layer-fit.ts';
+import { ALL_LAYERS } from './temporal-layers.ts';
+
+type Source = Pick<Feed, 'ssrc' | 'pixels' | 'bitsPerSecond' | 'temporalBitsPerSecond'>;
+
+/** Of those sources whose size and rate are known. */
+export const fittingLayers = (sources: readonly Source[]): FittingLayer[] => {
+  const known = sources.filter(({ pixels, bitsPerSecond }) => pixels > 0 && bitsPerSecond > 0);
+  const smallest = known.toSorted(
+    (one, other) => one.pixels - other.pixels || one.bitsPerSecond - other.bitsPerSecond,
+  )[0];
+  const whole = known.map(({ ssrc, pixels, bitsPerSecond }) => ({
+    ssrc,
+    pixels,
+    bitsPerSecond,
+    temporalLayer: ALL_LAYERS,
+  }));
+  return [...(smallest ? lowerLayersOf(smallest) : []), ...whole];
+};
+
+/** Without the highest, which is the whole. */
+const lowerLayersOf = ({ ssrc, pixels, temporalBitsPerSecond }: Source): FittingLayer[] =>
+  temporalBitsPerSecond
+    .slice(0, -1)
+    .map((bitsPerSecond, temporalLayer) => ({ ssrc, pixels, temporalLayer, bitsPerSecond }));
