@@ -219,6 +219,37 @@ test('a subscriber who vanishes is given up after half a minute without a word, 
   assert.deepEqual((await stage.stats()).subscriptions, []);
 });
 
+test('a process that has no time for all gives up pictures that it forwards, and nothing that it records', async () => {
+  let [aheadMs, share] = [0, 0];
+  const stage = new Stage(
+    () => nowMs() + aheadMs,
+    {},
+    () => share,
+  );
+  const publisher = await stage.publish();
+  sendOn(stage, publisher);
+  const subscriber = await subscribe(stage);
+  await subscriber.until(({ counts }) => counts.video > 5);
+  // Ten times as fast as time goes, in steps that are no pause of our own.
+  const steps = setInterval(() => {
+    aheadMs += 90;
+  }, 10);
+  stage.peers.push({ close: () => clearInterval(steps) });
+  share = 1;
+  const isStopped = async (): Promise<boolean> => (await statsOf(stage)).layerSsrc === undefined;
+  while (!(await isStopped())) await stage.recorder.received(stage.recorder.packets.length + 1);
+  const stopped = subscriber.of('video').length;
+  const [audio, recorded] = [subscriber.counts.audio, stage.recorder.sequenceNumbers('video').length];
+  await subscriber.until(({ counts }) => counts.audio > audio + 30);
+  assert.ok(subscriber.of('video').length <= stopped + 3);
+  assert.ok(stage.recorder.sequenceNumbers('video').length > recorded + 20);
+  share = 0;
+  const before = subscriber.of('video').length;
+  await subscriber.until(({ counts }) => counts.video > before + 10);
+  assert.ok(isKeyFrame(subscriber.of('video')[before]?.packet.payload));
+  assert.equal(subscriber.videoMissing, 0);
+});
+
 test('an offer that cannot be answered says why, and leaves nothing behind', async () => {
   const stage = new Stage();
   await stage.publish();

@@ -1,6 +1,7 @@
 /** The publications of one media process: requests in, events out. */
 import type { PubStreamId } from '@callreel/contract/ids.ts';
 import { SdpError } from '@callreel/media/sdp/sdp-error.ts';
+import { Shedding } from './forward/shedding.ts';
 import { loopUtilization, ProcessLoad, type TakeUtilization } from './process-load.ts';
 import type { MediaEvent, MediaProcessSettings, MediaProcessStats, MediaReply, MediaRequest } from './protocol.ts';
 import { Publication } from './publication.ts';
@@ -27,6 +28,7 @@ export class MediaService {
   readonly #port: Promise<RtcPort>;
   readonly #publications = new Map<PubStreamId, Publication>();
   readonly #load: ProcessLoad;
+  readonly #shedding: Shedding;
   #timer: NodeJS.Timeout | undefined;
   #recorderTickMs = 0;
   #closed = false;
@@ -35,6 +37,7 @@ export class MediaService {
   constructor(options: MediaServiceOptions) {
     this.#options = options;
     this.#load = new ProcessLoad(options.takeUtilization ?? loopUtilization(), options.nowMs());
+    this.#shedding = new Shedding(options.takeUtilization ?? loopUtilization(), options.nowMs());
     this.#port = RtcPort.open(options.settings.rtcPort, options.settings.bindAddress);
     this.#port.catch(() => {});
   }
@@ -95,7 +98,8 @@ export class MediaService {
     if (this.#publications.has(id)) throw new TypeError(`open: publication ${id} exists`);
     const { settings, startRecorder, nowMs, emit } = this.#options;
     const { announceAddresses } = settings;
-    const options = { id, videoCodecs, recording, rtcPort, announceAddresses, startRecorder, nowMs, emit };
+    const shed = () => this.#shedding.shed;
+    const options = { id, videoCodecs, recording, rtcPort, announceAddresses, startRecorder, nowMs, emit, shed };
     const { publication, answer } = await Publication.open(options, offer);
     this.#publications.set(id, publication);
     this.#load.handleOpened(nowMs());
@@ -156,6 +160,7 @@ export class MediaService {
   #tick(): void {
     const now = this.#options.nowMs();
     this.#load.tick(now);
+    this.#shedding.tick(now);
     const recorderDue = now - this.#recorderTickMs >= RECORDER_TICK_MS;
     if (recorderDue) this.#recorderTickMs = now;
     for (const publication of this.#publications.values()) {

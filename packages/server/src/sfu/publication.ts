@@ -10,6 +10,7 @@ import type { ChosenLayer } from '../recorder/picture-layers.ts';
 import type { RecordingSpec } from '../recorder/recording-spec.ts';
 import { Connection } from './connection.ts';
 import { Forwarder } from './forward/forwarder.ts';
+import type { Shed } from './forward/shedding.ts';
 import type { MediaEvent, PublicationStats, RecordingBegin } from './protocol.ts';
 import { PublicationRecordings, type StartRecorder } from './publication-recordings.ts';
 import { AudioActivity } from './receive/audio-activity.ts';
@@ -26,6 +27,8 @@ export type PublicationOptions = {
   announceAddresses: readonly string[];
   startRecorder: StartRecorder;
   nowMs: () => number;
+  /** What its forwarding gives up at the moment. */
+  shed: () => Shed;
   emit: (event: MediaEvent) => void;
 };
 
@@ -210,11 +213,11 @@ export class Publication {
   }
 
   #forwardFrom(choice: MediaChoice): void {
-    const { id, rtcPort, announceAddresses, nowMs, emit } = this.#options;
+    const { id, rtcPort, announceAddresses, nowMs, shed, emit } = this.#options;
     this.#forwarder?.begin(choice);
     this.#forwarder ??= new Forwarder(
       {
-        ...{ streamName: id, rtcPort, announceAddresses, nowMs },
+        ...{ streamName: id, rtcPort, announceAddresses, nowMs, shed },
         requestKeyFrame: (ssrc) => this.#connection?.requestKeyFrame(ssrc),
         onEnded: (subscriptionId, why) => emit({ kind: 'subscriptionEnded', publicationId: id, subscriptionId, why }),
       },

@@ -5,19 +5,15 @@ import { ALL_LAYERS } from './temporal-layers.ts';
 
 type Source = Pick<Feed, 'ssrc' | 'pixels' | 'bitsPerSecond' | 'temporalBitsPerSecond'>;
 
-/** Of those sources whose size and rate are known. */
+/** Of those sources whose size and rate are known; the least comes first. */
 export const fittingLayers = (sources: readonly Source[]): FittingLayer[] => {
-  const known = sources.filter(({ pixels, bitsPerSecond }) => pixels > 0 && bitsPerSecond > 0);
-  const smallest = known.toSorted(
-    (one, other) => one.pixels - other.pixels || one.bitsPerSecond - other.bitsPerSecond,
-  )[0];
-  const whole = known.map(({ ssrc, pixels, bitsPerSecond }) => ({
-    ssrc,
-    pixels,
-    bitsPerSecond,
-    temporalLayer: ALL_LAYERS,
+  const rising = sources
+    .filter(({ pixels, bitsPerSecond }) => pixels > 0 && bitsPerSecond > 0)
+    .toSorted((one, other) => one.pixels - other.pixels || one.bitsPerSecond - other.bitsPerSecond);
+  const whole = rising.map(({ ssrc, pixels, bitsPerSecond }) => ({
+    ...{ ssrc, pixels, bitsPerSecond, temporalLayer: ALL_LAYERS },
   }));
-  return [...(smallest ? lowerLayersOf(smallest) : []), ...whole];
+  return [...(rising[0] ? lowerLayersOf(rising[0]) : []), ...whole];
 };
 
 /** Without the highest, which is the whole. */

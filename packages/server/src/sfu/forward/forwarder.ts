@@ -16,6 +16,7 @@ import type { RtcPort } from '../transport/rtc-port.ts';
 import { Feed } from './feed.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { ReportClock } from './report-clock.ts';
+import type { Shed } from './shedding.ts';
 import { Subscription } from './subscription.ts';
 
 export type ForwarderOptions = {
@@ -23,6 +24,8 @@ export type ForwarderOptions = {
   rtcPort: RtcPort;
   announceAddresses: readonly string[];
   nowMs: () => number;
+  /** What is given up at the moment, so that recording is not. */
+  shed: () => Shed;
   /** Of this source, or of the one that is recorded where none is known. */
   requestKeyFrame: (ssrc: number | undefined) => void;
   /** One is over, not by `unsubscribe`. */
@@ -46,6 +49,7 @@ export class Forwarder {
   #audioLevelId: number | undefined;
   #feeds: readonly Feed[] = [];
   #chosenMs = Number.NEGATIVE_INFINITY;
+  #shed: Shed = 'nothing';
   #closed = false;
 
   constructor(options: ForwarderOptions, choice: MediaChoice) {
@@ -109,6 +113,7 @@ export class Forwarder {
   handlePacket(track: TrackKind, packet: RtpPacket, silenced: boolean, arrivalMs: number): void {
     const feed = this.#feedOf(track, packet.ssrc);
     const fed = feed.take(packet, silenced ? SILENT : this.#audioLevelOf(track, packet), arrivalMs);
+    if (track === 'video' && this.#shed === 'soundOnly') return;
     if (fed === undefined || !this.#writer.setPayload(packet.payload)) return;
     for (const subscription of this.#subscriptions.values()) subscription.forward(feed, fed, arrivalMs);
   }
@@ -126,6 +131,7 @@ export class Forwarder {
   /** Call it every 10 ms or so. */
   tick(nowMs: number): void {
     for (const subscription of this.#subscriptions.values()) subscription.tick(nowMs);
+    this.#giveWay(this.#options.shed());
     if (nowMs - this.#chosenMs < CHOICE_INTERVAL_MS) return;
     this.#chosenMs = nowMs;
     const layers = this.#layers(nowMs);
@@ -153,7 +159,8 @@ export class Forwarder {
     if (subscription === undefined) return;
     const now = this.#options.nowMs();
     const layers = this.#layers(now);
-    subscription.chooseLayer(layers, now);
+    if (this.#shed === 'soundOnly') return;
+    subscription.chooseLayer(layers, now, this.#shed === 'small');
     const start = subscription.track('video')?.wanted;
     for (const fed of start?.sinceKeyFrame(START_FROM_CACHE_MS, now) ?? []) {
       if (start && this.#writer.setPayload(fed.packet.payload)) subscription.forward(start, fed, now);
@@ -161,9 +168,18 @@ export class Forwarder {
     this.#bringOn(subscription, layers, now);
   }
 
+  /** Pictures that stop go on with a key frame. */
+  #giveWay(shed: Shed): void {
+    if (shed === this.#shed) return;
+    this.#shed = shed;
+    this.#chosenMs = Number.NEGATIVE_INFINITY;
+    if (shed !== 'soundOnly') return;
+    for (const subscription of this.#subscriptions.values()) subscription.track('video')?.forget();
+  }
+
   #bringOn(subscription: Subscription, layers: readonly Feed[], nowMs: number): void {
-    if (subscription.state !== 'live') return;
-    subscription.chooseLayer(layers, nowMs);
+    if (subscription.state !== 'live' || this.#shed === 'soundOnly') return;
+    subscription.chooseLayer(layers, nowMs, this.#shed === 'small');
     const video = subscription.track('video');
     if (video?.awaitsKeyFrame) this.#options.requestKeyFrame(video.wanted?.ssrc);
   }

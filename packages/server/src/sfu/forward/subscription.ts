@@ -137,12 +137,13 @@ export class Subscription {
     }
   }
 
-  /** Of a picture in several layers: takes the one that fits. Several times a second. */
-  chooseLayer(layers: readonly Feed[], nowMs: number): void {
+  /** Of a picture in several layers: takes the one that fits, or with `least` the smallest. Several times a second. */
+  chooseLayer(layers: readonly Feed[], nowMs: number, least: boolean): void {
     const track = this.track('video');
     if (track === undefined) return;
     const downlink = { bitsPerSecond: this.#estimate.bitsPerSecond(nowMs), lossShare: this.#estimate.lossShare };
-    const chosen = this.#fit.choose(fittingLayers(layers), downlink, nowMs);
+    const steps = fittingLayers(layers);
+    const chosen = this.#fit.choose(least ? steps.slice(0, 1) : steps, downlink, nowMs);
     track.wanted = layers.find(({ ssrc }) => ssrc === chosen?.ssrc) ?? layers[0];
     track.wantTemporalLayer(chosen?.temporalLayer);
   }
