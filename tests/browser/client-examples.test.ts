@@ -62,6 +62,24 @@ const waitUntilShown = (page: Page, count: number): Promise<unknown> =>
     return videos.length === wanted && videos.every((video) => video.videoWidth > 0 && video.currentTime > 0.5);
   }, count);
 
+/** A click each; resolves when the first picture moves again. */
+const stopAndResume = async (page: Page): Promise<void> => {
+  const click = async (video: boolean): Promise<void> => {
+    const said = JSON.stringify({ video });
+    const answered = page.waitForResponse((response) => response.request().postData() === said);
+    await page.evaluate(() => document.querySelector<HTMLVideoElement>('main video')?.click());
+    assert.equal((await answered).status(), 200);
+  };
+  await click(false);
+  await click(true);
+  await page.evaluate(async () => {
+    const video = document.querySelector<HTMLVideoElement>('main video');
+    const shown = () => video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+    const before = shown();
+    while (shown() < before + 10) await new Promise(requestAnimationFrame);
+  });
+};
+
 const reasonOf = (page: Page, run: () => Promise<unknown>): Promise<string | undefined> =>
   page.evaluate(
     (source) =>
@@ -119,6 +137,7 @@ test('a conference: created with a password, joined, published, muted, a screen 
     examples.showOthers(membership, document.querySelector('main') as HTMLElement);
   });
   await waitUntilShown(ann, 2);
+  await stopAndResume(ann);
   await bob.evaluate(async () => {
     const { membership, camera, screen, examples } = globalThis.kept;
     await examples.setMuted(membership, camera, true);
