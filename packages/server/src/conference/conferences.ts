@@ -188,6 +188,12 @@ export class Conferences {
     return memberView(conference, member).role;
   }
 
+  /** Whether he is in, by his token. The store hears of his end a moment after those who follow the conference. */
+  isIn({ appId, confrId, memberId }: MemberRef): boolean {
+    const conference = this.#live.find(confrId);
+    return conference?.app.id === appId && conference.members.has(memberId);
+  }
+
   /** The user behind a member id. @throws ConferenceError `notFound` */
   userOf(app: AppRecord, confrId: ConfrId, memberId: MemberId): UserName {
     return this.#live.member(app.id, confrId, memberId).member.userName;

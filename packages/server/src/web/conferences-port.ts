@@ -13,6 +13,7 @@ export type ConferencesPort = Pick<
   | 'publishing'
   | 'receiving'
   | 'recording'
+  | 'isIn'
   | 'roleOf'
   | 'userOf'
   | 'endRevoked'

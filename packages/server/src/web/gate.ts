@@ -6,6 +6,7 @@ import { isReservedApp, parseAppName, parseOrgName } from '@callreel/contract/id
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import type { ConferencesPort } from './conferences-port.ts';
 import { WebError } from './errors.ts';
 import { tokenInProtocols } from './events/upgrades.ts';
 import type { Workload } from './load/workload.ts';
@@ -30,7 +31,13 @@ type Passage = {
 type Check = (request: FastifyRequest, passage: Passage) => Promise<void>;
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-export type GateParts = { apps: Store['apps']; tokens: Tokens; rates: Rates; workload: Workload };
+export type GateParts = {
+  apps: Store['apps'];
+  tokens: Tokens;
+  conferences: Pick<ConferencesPort, 'isIn'>;
+  rates: Rates;
+  workload: Workload;
+};
 
 const HOLDER_WORDS: Readonly<Record<Holder, string>> = {
   app: "the application's token",
@@ -138,10 +145,12 @@ export class Gate {
     passage.app = app;
   };
 
+  /** A member's token dies with his stay, though the store is told of it a moment later, or cannot be. */
   readonly #verifyToken: Check = async (_, passage) => {
     const verdict = await passage.verdict;
     if (verdict === undefined || verdict.kind === 'unauthorized') throw WebError.unauthorized();
     if (verdict.kind === 'badToken') throw WebError.badToken();
+    if (verdict.kind === 'member' && !this.#parts.conferences.isIn(verdict)) throw WebError.unauthorized();
     passage.holder = verdict;
   };
 }

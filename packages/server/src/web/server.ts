@@ -156,7 +156,7 @@ const routesOf = (options: WebOptions, { workload, requests, sockets, baseUrl }:
   const { config, store, conferences, calls, objects, tokens, log, nowMs = Date.now } = options;
   const origins = () => [...pageOrigins(config, baseUrl()), new URL(baseUrl()).origin];
   const rates = new Rates({ settings: config.rates, nowMs: monotonicMs, onRefused: workload.end });
-  const gate = new Gate({ apps: store.apps, tokens, rates, workload });
+  const gate = new Gate({ apps: store.apps, tokens, conferences, rates, workload });
   const disk = new DiskRoom({ dataDir: config.dataDir, nowMs: monotonicMs, freeBytes: options.freeBytes });
   const passwords = new Passwords();
   const time = new DisplayTime(config.timeZone);
