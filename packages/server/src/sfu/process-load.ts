@@ -5,13 +5,13 @@ import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 /** The share of time in which the event loop was at work, 0 to 1, since the last call. */
 export type TakeUtilization = () => number;
 
-/** Of this process. */
+/** Of this process, from now on: its start, which is all work, tells nothing of what it receives. */
 export const loopUtilization = (): TakeUtilization => {
-  let last: EventLoopUtilization | undefined;
+  let last: EventLoopUtilization = performance.eventLoopUtilization();
   return () => {
     const before = last;
     last = performance.eventLoopUtilization();
-    return before === undefined ? last.utilization : performance.eventLoopUtilization(last, before).utilization;
+    return performance.eventLoopUtilization(last, before).utilization;
   };
 };
 
