@@ -363,10 +363,12 @@ describe('trickle ICE', () => {
 test('while no media process is up, publishing is put off and leaves nothing behind; all else goes on', async () => {
   const id = await create({ rec: true });
   const ann = await join(id, { userName: 'ann' });
+  media.staysDown = true;
   media.die();
   const refused = await offer(ann);
   assertRefused(refused, 503, 'server_busy');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
   assert.deepEqual(await namesIn(id), ['ann']);
+  media.staysDown = false;
   while ((await offer(ann)).status !== 201) await new Promise((resolve) => setTimeout(resolve, 50));
 });

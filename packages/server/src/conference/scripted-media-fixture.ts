@@ -20,6 +20,8 @@ export class ScriptedMedia {
   readonly recordings = new Map<PubStreamId, { key: RecordingKey; paused: boolean }>();
   /** Those, by index, that take no more. */
   readonly full = new Set<number>();
+  /** Those that are started die at once. */
+  staysDown = false;
   spawned = 0;
   readonly #processes = new Map<number, Process>();
   readonly #pause: () => Promise<void>;
@@ -33,6 +35,7 @@ export class ScriptedMedia {
     this.spawned += 1;
     const process: Process = { index, onEvent, onExit, publications: new Set(), pending: new Set() };
     this.#processes.set(index, process);
+    if (this.staysDown) queueMicrotask(() => this.die(index));
     return {
       request: (request) => this.#request(process, request),
       close: async () => this.#close(process),
