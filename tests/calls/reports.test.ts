@@ -11,6 +11,7 @@ import type { RecordingReport } from '@callreel/contract/recording-report.ts';
 import { assertAddsUp } from '@callreel/server/recorder/report/reported-recording-fixture.ts';
 import type { SyntheticCaller } from '@callreel/synthetic/caller.ts';
 import type { PreparedMedia } from '@callreel/synthetic/prepare/prepare-media.ts';
+import { cleanupsOf } from '../support/cleanups.ts';
 import { ALICE, childrenOf, joinAs, mediaOf, publishAs, sentUpTo } from '../support/recorded-call.ts';
 import { createCall, startTestService, type TestService, waitForRecordings } from '../support/service.ts';
 
@@ -159,14 +160,16 @@ describe('kill -9', () => {
   });
 
   test('of the server: its media process writes what it has, and says that the call was cut short', async (t) => {
+    const cleanups = cleanupsOf(t);
     const dataDir = await mkdtemp(join(tmpdir(), 'callreel-report-'));
-    t.after(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
+    cleanups.add(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
     const killed = await startTestService({ dataDir });
+    cleanups.add(() => killed.service.kill());
     const { confrId, caller } = await call(t, killed);
     await sentUpTo(caller, 3000);
     await killed.service.kill();
     const next = await startTestService({ dataDir });
-    t.after(() => next.service.stop());
+    cleanups.add(() => next.service.stop());
     const { report } = await onlyRecording(next, confrId);
     assert.deepEqual([report.verdict, report.reasons[0], report.ended], ['truncated', 'crash', 'orphaned']);
   });

@@ -101,6 +101,7 @@ describe('kill -9', () => {
 
   test('of the server: the next start finishes and lists what there was, once', async (t) => {
     const running = await startTestService({ dataDir });
+    t.after(() => running.service.kill());
     const { caller, confrId } = await publishFor(t, running);
     const before = lastSent(caller);
     await running.service.kill();
@@ -114,6 +115,7 @@ describe('kill -9', () => {
 
   test('of the server and its children at once: the same', async (t) => {
     const running = await startTestService({ dataDir });
+    t.after(() => running.service.kill());
     const { caller, confrId } = await publishFor(t, running);
     const mediaProcesses = await childrenOf(running.service.pid, 'sfu/worker.ts');
     const before = lastSent(caller);
@@ -130,6 +132,7 @@ describe('kill -9', () => {
 describe('SIGTERM in the middle of a call', () => {
   test('the file is whole, and a member goes on with the same token after the start', async (t) => {
     const running = await startTestService({ dataDir });
+    t.after(() => running.service.kill());
     const confrId = await createCall(running.api);
     const member = await joinAs(running.api, confrId, 'alice');
     const caller = await publishing(t, member, media);

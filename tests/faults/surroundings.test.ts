@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Service } from '@callreel/synthetic/service.ts';
+import { cleanupsOf } from '../support/cleanups.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { ALICE, childrenOf, joinAs, mediaOf, publishAs, sentUpTo } from '../support/recorded-call.ts';
 import { createCall, startTestService, waitForRecordings } from '../support/service.ts';
@@ -23,38 +24,41 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 test('the port is taken at the first start: that is said, and the credentials are shown by the next one', async (t) => {
+  const cleanups = cleanupsOf(t);
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
-  t.after(() => other.close());
+  cleanups.add(async () => other.close());
   const address = other.address();
   assert.ok(address !== null && typeof address === 'object');
   const dataDir = join(folder, 'first-start');
   const refused = Service.start({ dataDir, settings: { ...WITHOUT_BOOTSTRAP, CALLREEL_PORT: String(address.port) } });
   await assert.rejects(refused, /another program has this port/);
   const service = await Service.start({ dataDir, settings: WITHOUT_BOOTSTRAP });
-  t.after(() => service.stop());
+  cleanups.add(() => service.stop());
   assert.match(service.output, /client_secret {2}\S+/);
 });
 
 test('a second service on the same database is refused, and the first goes on', async (t) => {
+  const cleanups = cleanupsOf(t);
   const postgres = await startPostgres();
-  t.after(() => postgres.stop());
+  cleanups.add(() => postgres.stop());
   assert.ok(postgres.connection.kind === 'socket');
   const { directory, user, database } = postgres.connection;
   const settings = { DATABASE_URL: `postgres://${user}@${encodeURIComponent(directory)}/${database}` };
   const first = await startTestService({ settings });
-  t.after(() => first.service.stop());
+  cleanups.add(() => first.service.stop());
   await assert.rejects(Service.start({ settings }), /another running Callreel uses this database/);
   assert.match(await createCall(first.api), /^IM_X/);
 });
 
 test('a media process that hangs is killed: its recording is listed, and leaving works', async (t) => {
+  const cleanups = cleanupsOf(t);
   const { service, api } = await startTestService();
-  t.after(() => service.stop());
+  cleanups.add(() => service.stop());
   const confrId = await createCall(api);
   const media = await mediaOf(ALICE, { durationMs: 30_000, videoCodec: 'VP8' });
   const caller = await publishAs(await joinAs(api, confrId, 'alice'), media, { canVanish: true });
-  t.after(() => caller.vanish());
+  cleanups.add(async () => caller.vanish());
   await sentUpTo(caller, 2000);
   const [mediaProcess] = await childrenOf(service.pid, 'sfu/worker.ts');
   assert.ok(mediaProcess);
