@@ -140,7 +140,12 @@ const connect = async (
     throw error;
   }
   // Without the MID extension every packet is exactly as long as asked for; one section needs none.
-  const sender = new TrackSender(track, undefined, { sequenceNumber: index * 997, timestamp: index * 90_000 }, cname);
+  const sender = new TrackSender(
+    track,
+    undefined,
+    { sequenceNumber: (index * 997) & 0xffff, timestamp: index * 90_000 },
+    cname,
+  );
   return new VideoSender(peer, sender, shape, index);
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProcessLoad } from './process-load.ts';
+import { loopUtilization, ProcessLoad } from './process-load.ts';
 
 const loadWith = (shares: number[]): ProcessLoad => new ProcessLoad(() => shares.shift() ?? 0, 0);
 
@@ -31,4 +31,12 @@ test('what has been sending for a whole window is counted by what it costs alone
   assert.ok(Math.abs(load.share - 0.37) < 1e-9, 'opened in the middle of the window');
   load.tick(8000);
   assert.equal(load.share, 0.3);
+});
+
+test('time in which the thread did not get a processor is no work of its own', () => {
+  const takeUtilization = loopUtilization();
+  // The loop cannot tell it from work: it does not wait for events meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  const share = takeUtilization();
+  assert.ok(share < 0.3, String(share));
 });

@@ -1,17 +1,28 @@
 /** Whether this media process can take one more publication without harm to those that it has. */
 
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
+import process from 'node:process';
 
 /** The share of time in which the event loop was at work, 0 to 1, since the last call. */
 export type TakeUtilization = () => number;
 
-/** Of this process, from now on: its start, which is all work, tells nothing of what it receives. */
+/**
+ * Work this small is not ours: the loop counts the time too in which the thread waits for a processor that others have. One that shares a
+ * processor with the decrypting threads of many publications computes for at least a third of the time when it is at its limit.
+ */
+const LEAST_COMPUTING = 0.4;
+
+/** Of this thread, from now on: its start, which is all work, tells nothing of what it receives. */
 export const loopUtilization = (): TakeUtilization => {
   let last: EventLoopUtilization = performance.eventLoopUtilization();
+  let lastCpu = process.threadCpuUsage();
   return () => {
-    const before = last;
+    const [before, cpuBefore] = [last, lastCpu];
     last = performance.eventLoopUtilization();
-    return performance.eventLoopUtilization(last, before).utilization;
+    lastCpu = process.threadCpuUsage();
+    const { utilization, active, idle } = performance.eventLoopUtilization(last, before);
+    const computedMs = (lastCpu.user + lastCpu.system - cpuBefore.user - cpuBefore.system) / 1000;
+    return Math.min(utilization, computedMs / ((active + idle) * LEAST_COMPUTING));
   };
 };
 
