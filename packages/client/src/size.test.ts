@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const MOST_BYTES = 27_000;
+const MOST_BYTES = 27_500;
 
 test('all of it in one file, minified, is small, and holds nothing that is not of ours', async (t) => {
   const { outputFiles, metafile } = await build({

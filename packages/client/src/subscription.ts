@@ -21,10 +21,11 @@ const connectionFor = ({ audio, video }: PublicationInfo, stream: MediaStream): 
   return connection;
 };
 
-type Sends = { audio?: boolean; video?: boolean };
-
 /** Of what is received. */
 export type ReceivedKinds = { audio?: true; video?: true };
+
+type Sends = Partial<Record<keyof ReceivedKinds, boolean>>;
+type Change = (what: ReceivedKinds, sent: boolean) => Promise<unknown>;
 
 const BOTH: ReceivedKinds = { audio: true, video: true };
 
@@ -34,14 +35,9 @@ export class Subscription {
   /** What is received: the same stream whatever becomes of the connection, so that an element that plays it needs to be told once. */
   readonly stream: MediaStream;
   readonly #link: PeerLink;
-  readonly #change: (sends: Sends) => Promise<void>;
+  readonly #change: Change;
 
-  private constructor(
-    pubStreamId: string,
-    stream: MediaStream,
-    link: PeerLink,
-    change: (sends: Sends) => Promise<void>,
-  ) {
+  private constructor(pubStreamId: string, stream: MediaStream, link: PeerLink, change: Change) {
     this.pubStreamId = pubStreamId;
     this.stream = stream;
     this.#link = link;
@@ -59,9 +55,9 @@ export class Subscription {
       return resource;
     };
     const link = await PeerLink.open({ token, connect, onState });
-    return new Subscription(publication.pubStreamId, stream, link, async (change) => {
-      Object.assign(sends, change);
-      await tell(link.resource);
+    return new Subscription(publication.pubStreamId, stream, link, (what, sent) => {
+      for (const kind of Object.keys(what) as (keyof Sends)[]) sends[kind] = sent;
+      return tell(link.resource);
     });
   }
 
@@ -70,13 +66,13 @@ export class Subscription {
   }
 
   /** The service stops sending sound or picture, or both where none is named, until `resume`: it costs the network nothing then. Throws ClientError. */
-  pause(what: ReceivedKinds = BOTH): Promise<void> {
-    return this.#change({ ...(what.audio && { audio: false }), ...(what.video && { video: false }) });
+  async pause(what: ReceivedKinds = BOTH): Promise<void> {
+    await this.#change(what, false);
   }
 
   /** A picture goes on with a key frame, which is asked for at once. Throws ClientError. */
-  resume(what: ReceivedKinds = BOTH): Promise<void> {
-    return this.#change(what);
+  async resume(what: ReceivedKinds = BOTH): Promise<void> {
+    await this.#change(what, true);
   }
 
   /** Idempotent. */
